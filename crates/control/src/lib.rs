@@ -30,7 +30,7 @@ use provisioning::Provisioning;
 use store::Store;
 use tokio::sync::Notify;
 
-pub use accounts::{AccountChange, AuthenticationMethod, Imported, NewAccount, NewCloud, Noted, Removal};
+pub use accounts::{AccountChange, AuthenticationMethod, NewAccount, NewCloud, Noted, Removal};
 pub use credentials::{
     CredentialChange, IssuedCredential, NewAccess, NewCredential, NewIntakeRules, PublicNetworks,
 };

@@ -127,5 +127,6 @@ impl Provisioning {
 /// Azure cannot be read.
 pub(super) fn unseen(account: &Account, error: &CallError) -> Fault {
     let message = format!("{}; `postern account verify {}` explains it", explain(error), account.name);
-    upstream("Azure", message, error)
+    let who = if matches!(error, CallError::Token(_)) { "Entra" } else { "Azure" };
+    upstream(who, message, error)
 }

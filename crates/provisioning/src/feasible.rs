@@ -76,8 +76,8 @@ impl Observation {
         let why = answer.message.unwrap_or_else(|| "it is taken".to_owned());
         Some(format!(
             "Azure refuses the name {name} for the communication service: {} These are free: {}. Action required from: \
-             you; set one of them as `service` (`postern apply FILE`), or `postern account import {}` to use one that you \
-             have.",
+             you; set one of them as `service` (`postern apply FILE`), or use one that you have: `postern adopt --account \
+             {} --service NAME`.",
             clean(&perform::message(&why)),
             free.join(", "),
             account.name

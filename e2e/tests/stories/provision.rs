@@ -1,6 +1,7 @@
 //! From a domain name to a sender that sends, whatever happens on the way.
 
 use api::domains::DomainState;
+use api::infrastructure::adopted::{Adopt, AdoptScope};
 use api::infrastructure::manifest::{DomainManifest, Manifest, SenderManifest};
 use api::infrastructure::progress::{Applied, ApplyEvent};
 use azure_types::permission::Permission;
@@ -237,7 +238,7 @@ async fn everything_is_made_from_nothing_and_taken_away_again() {
 async fn what_is_there_is_adopted_without_a_change_planned() {
     let world = World::start().await;
     let control = world.control();
-    let adopted = control.provisioning().adopt(ACCOUNT).await.unwrap();
+    let adopted = control.provisioning().adopt(ACCOUNT, &Adopt::default()).await.unwrap();
     assert_eq!((adopted.domains, adopted.senders), (2, 2), "{adopted:#?}");
     must_be_done(&world, &control).await;
     world.finish().await;
@@ -271,7 +272,7 @@ async fn cloudflare_is_written_as_azure_dns_is() {
 async fn a_sender_that_is_no_longer_desired_is_deleted_at_azure() {
     let world = World::start().await;
     let control = world.control();
-    control.provisioning().adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT, &Adopt::default()).await.unwrap();
     control.provisioning().forget_sender(ACCOUNT, "Scanner@contoso.example").await.unwrap();
     apply(&world, &control).await;
     must_be_done(&world, &control).await;
@@ -287,7 +288,7 @@ async fn a_sender_that_is_no_longer_desired_is_deleted_at_azure() {
 async fn an_app_that_may_give_roles_gives_itself_the_smallest_that_sends() {
     let world = World::start().await;
     let control = world.control();
-    let mut manifest = control.provisioning().adopt(ACCOUNT).await.unwrap().manifest;
+    let mut manifest = control.provisioning().adopt(ACCOUNT, &Adopt::default()).await.unwrap().manifest;
     world.twin.backend().change_state(|state| {
         state.assignments.clear();
         let principal = state.tenants[0].apps[0].principal.unwrap();
@@ -537,7 +538,11 @@ async fn a_name_that_is_taken_is_told_with_others_that_are_free() {
 async fn a_first_domain_goes_where_the_imported_service_is() {
     let world = World::start().await;
     let control = world.control();
-    control.import(ACCOUNT, None, &[]).await.unwrap();
+    control
+        .provisioning()
+        .adopt(ACCOUNT, &Adopt { scope: AdoptScope::Senders, ..Adopt::default() })
+        .await
+        .unwrap();
     let manifest = desired(Some("azure"), &[]);
     let new = NewDomain { name: "northwind.example".into(), manifest, infrastructure: Manifest::default() };
     let desired = control.provisioning().add_domain(ACCOUNT, new).await.unwrap();

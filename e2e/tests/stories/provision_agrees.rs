@@ -1,5 +1,6 @@
 //! What provisioning takes from Azure as it is: rights, its limits, verdicts that are old, writes that replace.
 
+use api::infrastructure::adopted::{Adopt, AdoptScope};
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::progress::Applied;
 use api::verification::Report;
@@ -111,7 +112,7 @@ async fn everything_is_made_and_deleted_however_long_azure_takes() {
 async fn an_old_failure_is_no_verdict_while_the_new_attempt_begins() {
     let world = World::start().await;
     let control = world.control();
-    control.provisioning().adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT, &Adopt::default()).await.unwrap();
     twin(&world, |twin| {
         twin.behaviour.verification_operation_seconds = 20;
         let verification = &mut twin.domains[0].verification;
@@ -129,7 +130,7 @@ async fn an_old_failure_is_no_verdict_while_the_new_attempt_begins() {
 async fn what_is_written_again_keeps_its_tags_its_identity_and_its_links() {
     let world = World::start().await;
     let control = world.control();
-    control.provisioning().adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT, &Adopt::default()).await.unwrap();
     let tags = [("cost".to_owned(), "mail".to_owned())];
     let identity = serde_json::json!({ "type": "SystemAssigned" });
     let links = twin(&world, |twin| {
@@ -172,7 +173,11 @@ async fn azure_says_where_a_service_is_unless_the_operator_does() {
     for is_import in [false, true] {
         say(&control, "https://contoso-mail.communication.azure.com").await;
         if is_import {
-            control.import(ACCOUNT, None, &[]).await.unwrap();
+            control
+                .provisioning()
+                .adopt(ACCOUNT, &Adopt { scope: AdoptScope::Senders, ..Adopt::default() })
+                .await
+                .unwrap();
         } else {
             control.verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
         }
@@ -185,9 +190,13 @@ async fn azure_says_where_a_service_is_unless_the_operator_does() {
     let command = &finding.fix.as_ref().unwrap().commands[0];
     assert!(command.starts_with("postern account edit contoso --endpoint "), "{command}");
     assert!(command.contains(&world.twin.ready().url), "{command}");
-    control.import(ACCOUNT, None, &[]).await.unwrap();
+    control
+        .provisioning()
+        .adopt(ACCOUNT, &Adopt { scope: AdoptScope::Senders, ..Adopt::default() })
+        .await
+        .unwrap();
     assert_eq!(endpoint(&control), format!("{other}/"), "what the operator said stays");
-    control.provisioning().adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT, &Adopt::default()).await.unwrap();
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(endpoint(&control), format!("{other}/"), "and is nothing that provisioning would mend");

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::domains::SenderRow;
+use api::infrastructure::adopted::Adopt;
 use api::infrastructure::manifest::DomainManifest;
 use api::infrastructure::progress::{Applied, ApplyEvent, StepOutcome};
 use control::Control;
@@ -321,7 +322,7 @@ async fn adopting_changes_nothing_at_azure() {
     // Put down, and not to be applied yet.
     desired(&control).await;
     let before = world.twin.backend().state().clone();
-    control.provisioning().adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT, &Adopt::default()).await.unwrap();
     let after = world.twin.backend().state().clone();
     assert_eq!(after.domains.len(), before.domains.len(), "the domain is still only desired");
     assert_eq!(format!("{:?}", after.zones), format!("{:?}", before.zones));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use api::domains::SenderRow;
+use api::infrastructure::adopted::Adopt;
 use api::infrastructure::manifest::{DomainManifest, Manifest};
 use control::Control;
 use e2e::World;
@@ -64,7 +65,7 @@ async fn changes(control: &Control) -> Vec<(&'static str, String)> {
         ("apply", applied(control.provisioning().apply(ACCOUNT, request(Aim::Desired), None).await)),
         ("destroy", applied(control.provisioning().apply(ACCOUNT, request(Aim::Destroyed), None).await)),
         ("reconcile", code(control.provisioning().reconcile(ACCOUNT).await)),
-        ("adopt", code(control.provisioning().adopt(ACCOUNT).await)),
+        ("adopt", code(control.provisioning().adopt(ACCOUNT, &Adopt::default()).await)),
     ]
 }
 

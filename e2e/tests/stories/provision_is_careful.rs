@@ -1,5 +1,6 @@
 //! Provisioning takes nothing away that it has not made, and changes nothing that nobody was shown.
 
+use api::infrastructure::adopted::Adopt;
 use api::infrastructure::manifest::{DomainManifest, Manifest, SenderManifest};
 use api::infrastructure::progress::ApplyEvent;
 use control::{Control, NewDnsProvider};
@@ -31,7 +32,7 @@ async fn destroy(world: &World, control: &Control) {
 async fn what_was_there_before_outlives_destroy() {
     let world = World::start().await;
     let control = world.control();
-    control.provisioning().adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT, &Adopt::default()).await.unwrap();
     desired(&control, &["noreply"]).await;
     apply(&world, &control).await;
     destroy(&world, &control).await;

@@ -52,17 +52,6 @@ pub enum VerificationLine {
     },
 }
 
-/// A service with its senders was taken over.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct ImportedView {
-    /// The communication service.
-    pub service: String,
-    /// Senders that are new here.
-    pub added: Vec<String>,
-    /// Senders that were here already.
-    pub there: Vec<String>,
-}
-
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Verify {
@@ -74,13 +63,6 @@ pub struct Verify {
     pub send_to: Option<String>,
     /// From which sender; any of the account's if absent.
     pub send_from: Option<String>,
-}
-
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Import {
-    pub service: Option<String>,
-    pub domains: Vec<String>,
 }
 
 /// All that was found.

@@ -3,7 +3,6 @@
 mod change;
 mod cloud;
 mod fields;
-mod import;
 mod removal;
 
 use azure_client::credential::AppCertificate;
@@ -22,7 +21,6 @@ use store::{NewSecret, StoreError};
 pub use self::change::AccountChange;
 pub use self::cloud::NewCloud;
 pub use self::fields::AuthenticationMethod;
-pub use self::import::Imported;
 pub use self::removal::Removal;
 
 use self::fields::{Notes, checked_concurrency, checked_quota};

@@ -247,7 +247,7 @@ fn unchosen(account: &Account, names: &[&str]) -> Finding {
         "No communication service has been selected for this account. The app sees: {}.",
         names.join(", ")
     );
-    let import = Command::postern(&format!("account import {} --service", account.name));
+    let import = Command::postern(&format!("adopt --account {} --senders-only --service", account.name));
     let commands = names.iter().map(|name| import.clone().arg(name));
     Finding::failed(CHECK, "services.not_chosen", message).by(ActionOwner::You).fix(commands.collect(), None)
 }
@@ -256,7 +256,7 @@ fn missing(account: &Account, chosen: &Service, names: &[&str]) -> Finding {
     let wanted = &chosen.name;
     let others = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     let message = format!("The app does not see the communication service {wanted}; it sees {others}.");
-    let import = Command::postern(&format!("account import {} --service", account.name));
+    let import = Command::postern(&format!("adopt --account {} --senders-only --service", account.name));
     let commands = names.iter().map(|name| import.clone().arg(name));
     Finding::failed(CHECK, "services.missing", message).by(ActionOwner::You).fix(commands.collect(), None)
 }

@@ -16,7 +16,8 @@ pub(crate) enum AccountCommand {
     Show(Named),
     /// Check that an account can send, and print fixes
     Verify(AccountVerify),
-    /// Import a communication service and the senders of its domains
+    /// Older name of `postern adopt --senders-only`
+    #[command(hide = true)]
     Import(AccountImport),
     /// Show how to set up app, secret, role and provider, each step as a command and in the portal
     Guide(AccountGuide),

@@ -28,7 +28,7 @@ pub(crate) use self::credential::{
 pub(crate) use self::mail::{ById, MessageCommand, MessageList, QueueCommand, QueueList, RefusalList, Send};
 
 pub(crate) use self::provision::{
-    Apply, Desired, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList,
+    Adopt, Apply, Desired, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList,
     DomainRecords, Export, ExportAs, OfAccount, OneDomain, Plan, RecordForm, SpfCommand,
 };
 
@@ -74,7 +74,7 @@ pub(crate) enum Command {
     /// Compare Azure and DNS with the desired state (exit code 2 if they differ)
     Drift(OfAccount),
     /// Import existing Azure resources as the desired state
-    Adopt(OfAccount),
+    Adopt(Adopt),
     /// Delete the resources Postern created
     Destroy(Destroy),
     /// Export as Bicep, Terraform or CSV

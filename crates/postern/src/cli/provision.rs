@@ -97,6 +97,21 @@ pub(crate) struct OfAccount {
     pub(crate) connection: Connection,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    /// The communication service [default: the account's, or the only one that the app has access to]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// Only this domain; may be repeated [default: all linked domains]
+    #[arg(long = "domain", value_name = "DOMAIN")]
+    pub(crate) domains: Vec<String>,
+    /// Import only the senders; leave the desired state as it is
+    #[arg(long)]
+    pub(crate) senders_only: bool,
+    #[command(flatten)]
+    pub(crate) of: OfAccount,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum DomainCommand {
     /// Set up a domain for sending, from Azure and DNS to its senders

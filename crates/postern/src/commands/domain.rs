@@ -27,13 +27,8 @@ pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
             let account =
                 desired::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
             let targets = [arguments.of.domain.clone()];
-            provision::take_away(
-                &client,
-                &account,
-                (&targets, arguments.yes),
-                arguments.of.connection.format(),
-            )
-            .await
+            let removal = provision::Removal { account: &account, targets: &targets, yes: arguments.yes };
+            provision::take_away(&client, &removal, arguments.of.connection.format()).await
         }
     }
 }

@@ -62,7 +62,7 @@ pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
         say!("    {option} \\");
     }
     say!("    --cloud-ca {}", ready.ca);
-    say!("  postern account import contoso");
+    say!("  postern adopt --account contoso --senders-only");
     say!("");
     say!("Ctrl-C stops it.");
     asked_to_stop().await?;

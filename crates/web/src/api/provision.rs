@@ -1,7 +1,7 @@
 //! The desired state of an account, and making it so: `/v1/accounts/{name}/infrastructure`, `plan`, `apply`, `destroy`,
 //! `adopt`.
 
-use api::infrastructure::adopted::Adopted;
+use api::infrastructure::adopted::{Adopt, Adopted};
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::plan::{ApprovedPlan, PlanView, Targets};
 use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine};
@@ -132,9 +132,15 @@ impl Drop for Watched {
 #[utoipa::path(
     post, path = "/v1/accounts/{name}/infrastructure:adopt", operation_id = "adopt_infrastructure", tag = "accounts",
     params(("name" = String, Path, description = "The account's name")),
+    request_body = Adopt,
     responses((status = 200, description = "What was adopted", body = Adopted)),
     extensions(("x-problems" = json!(["upstream", "account_unusable", "conflict"]))),
 )]
-async fn adopt(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Adopted>, ApiError> {
-    Ok(Json(control.provisioning().adopt(&name).await?))
+async fn adopt(
+    Calling(control): Calling,
+    Path(name): Path<String>,
+    body: Result<Json<Adopt>, JsonRejection>,
+) -> Result<Json<Adopted>, ApiError> {
+    let Json(request) = body?;
+    Ok(Json(Box::pin(control.provisioning().adopt(&name, &request)).await?))
 }

@@ -1,6 +1,6 @@
 //! `/v1/accounts/{name}/verification`: looking at an account, told line by line while it goes on.
 
-use api::verification::{Check, Finding, Import, ImportedView, Report, VerificationLine, Verify};
+use api::verification::{Check, Finding, Report, VerificationLine, Verify};
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
@@ -20,7 +20,7 @@ use crate::error::ApiError;
 use crate::extract::Path;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(verify, last)).routes(routes!(import))
+    OpenApiRouter::new().routes(routes!(verify, last))
 }
 
 /// Verify that an account can send, and report each finding at once.
@@ -135,23 +135,9 @@ async fn deliver(
 async fn last(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Report>, ApiError> {
     let account = control.account(&name)?;
     let report = control.last_report(&account).await?;
-    report.map(Json).ok_or_else(|| ApiError::missing(format!("a verification of account {name}")))
-}
-
-/// Import the senders of a communication service.
-#[utoipa::path(
-    post, path = "/v1/accounts/{name}/service:import", operation_id = "import_service", tag = "accounts",
-    params(("name" = String, Path, description = "The account's name")),
-    request_body = Import,
-    responses((status = 200, description = "What was imported", body = ImportedView)),
-    extensions(("x-problems" = json!(["upstream", "account_unusable", "conflict"]))),
-)]
-async fn import(
-    Calling(control): Calling,
-    Path(name): Path<String>,
-    body: Result<Json<Import>, JsonRejection>,
-) -> Result<Json<ImportedView>, ApiError> {
-    let Json(body) = body?;
-    let imported = control.import(&name, body.service.as_deref(), &body.domains).await?;
-    Ok(Json(ImportedView { service: imported.service, added: imported.added, there: imported.there }))
+    report.map(Json).ok_or_else(|| {
+        ApiError::not_found(format!(
+            "account {name} has not been verified yet: `postern account verify {name}` verifies it"
+        ))
+    })
 }

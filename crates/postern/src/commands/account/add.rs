@@ -69,7 +69,7 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
         say!("Next: postern sender add ADDRESS --account {name}");
     } else if account.senders == 0 {
         say!("");
-        say!("Next: postern account import {name}");
+        say!("Next: postern adopt --account {name} --senders-only");
     }
     Ok(code)
 }

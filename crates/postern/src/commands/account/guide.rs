@@ -136,7 +136,7 @@ fn steps(known: Option<&AccountView>, kind: AuthenticationKind) -> Vec<Step> {
         },
         Step {
             title: "Connect",
-            commands: vec![connect(known, kind), Command::postern("account import").arg(&name)],
+            commands: vec![connect(known, kind), Command::postern("adopt --senders-only --account").arg(&name)],
             portal: match kind {
                 AuthenticationKind::ClientSecret => "Postern asks for the secret, or reads it from standard input",
                 AuthenticationKind::Certificate => "Postern reads certificate and key from the file and stores them encrypted",

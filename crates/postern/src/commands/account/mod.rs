@@ -12,10 +12,10 @@ mod verify;
 use std::process::ExitCode;
 
 use api::accounts::AccountView;
-use api::verification::ImportedView;
 use serde_json::json;
 
-use crate::cli::{AccountCommand, AccountImport, Named};
+use super::provision;
+use crate::cli::{AccountCommand, AccountImport, Adopt, Named, OfAccount};
 use crate::client::{Client, segment};
 use crate::output::{self, GOOD, QUIET, say};
 
@@ -25,7 +25,7 @@ pub(super) async fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
         AccountCommand::List(connection) => show::list(&connection).await?,
         AccountCommand::Show(arguments) => show::show(&arguments).await?,
         AccountCommand::Verify(arguments) => return verify::verify(&arguments).await,
-        AccountCommand::Import(arguments) => import(&arguments).await?,
+        AccountCommand::Import(arguments) => return provision::adopt(&of(arguments)).await,
         AccountCommand::Guide(arguments) => guide::guide(&arguments).await?,
         AccountCommand::Edit(arguments) => edit::edit(&arguments).await?,
         AccountCommand::Rotate(arguments) => return rotate::rotate(&arguments).await,
@@ -53,22 +53,10 @@ async fn switch(arguments: &Named, state: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn import(arguments: &AccountImport) -> anyhow::Result<()> {
-    let client = Client::new(&arguments.connection)?;
-    let body = json!({ "service": arguments.service, "domains": arguments.domains });
-    let imported: ImportedView =
-        client.post(&format!("{}/service:import", path(&arguments.name)), &body).await?;
-    if arguments.connection.json {
-        return output::json(&imported);
-    }
-    say!("{GOOD}Mail of {} goes through {}.{GOOD:#}", arguments.name, imported.service);
-    for address in &imported.added {
-        say!("  {GOOD}+{GOOD:#} {address}");
-    }
-    for address in &imported.there {
-        say!("  {QUIET}= {address} was here already{QUIET:#}");
-    }
-    Ok(())
+/// The older command, as the one that has taken its place.
+fn of(import: AccountImport) -> Adopt {
+    let AccountImport { name, service, domains, connection } = import;
+    Adopt { service, domains, senders_only: true, of: OfAccount { account: Some(name), connection } }
 }
 
 /// How the input was normalised.

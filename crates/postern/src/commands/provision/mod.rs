@@ -7,7 +7,7 @@ mod live;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use api::infrastructure::adopted::Adopted;
+use api::infrastructure::adopted::{Adopt, AdoptScope, Adopted};
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::plan::PlanView;
 use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine, StepOutcome};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use self::consent::{Consent, Request};
 use self::live::LiveSteps;
-use crate::cli::{Apply, Destroy, OfAccount, Plan};
+use crate::cli::{self, Apply, Destroy, OfAccount, Plan};
 use crate::client::{Client, segment};
 use crate::output::{self, BAD, Format, GOOD, Line, QUIET, STRONG, WAITING, line, say};
 
@@ -63,16 +63,26 @@ pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
 pub(super) async fn destroy(arguments: &Destroy) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let account = desired::account(&client, arguments.account.as_deref()).await?;
-    take_away(&client, &account, (&arguments.targets, arguments.yes), arguments.connection.format()).await
+    let removal = Removal { account: &account, targets: &arguments.targets, yes: arguments.yes };
+    take_away(&client, &removal, arguments.connection.format()).await
+}
+
+/// Resources of an account that are to be deleted.
+pub(super) struct Removal<'a> {
+    pub(super) account: &'a str,
+    /// Domains and kinds of resources; empty for all.
+    pub(super) targets: &'a [String],
+    /// Whether they are deleted without asking.
+    pub(super) yes: bool,
 }
 
 /// Shows what would be removed, or removes it.
 pub(super) async fn take_away(
     client: &Client,
-    account: &str,
-    (targets, yes): (&[String], bool),
+    removal: &Removal<'_>,
     format: Format,
 ) -> anyhow::Result<ExitCode> {
+    let Removal { account, targets, yes } = *removal;
     let body = json!({ "targets": targets, "destroy": true });
     if yes {
         return Request { client, account, body, consent: Consent::Yes, format }.carry_out().await;
@@ -86,22 +96,47 @@ pub(super) async fn take_away(
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) async fn adopt(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
-    let client = Client::new(&arguments.connection)?;
-    let account = desired::account(&client, arguments.account.as_deref()).await?;
-    let adopted: Adopted =
-        client.post(&format!("{}/infrastructure:adopt", path(&account)), &json!({})).await?;
-    if arguments.connection.json {
+pub(super) async fn adopt(arguments: &cli::Adopt) -> anyhow::Result<ExitCode> {
+    let connection = &arguments.of.connection;
+    let client = Client::new(connection)?;
+    let account = desired::account(&client, arguments.of.account.as_deref()).await?;
+    let (service, domains) = (arguments.service.clone(), arguments.domains.clone());
+    let scope = if arguments.senders_only { AdoptScope::Senders } else { AdoptScope::DesiredState };
+    let body = json!(Adopt { service, domains, scope });
+    let adopted: Adopted = client.post(&format!("{}/infrastructure:adopt", path(&account)), &body).await?;
+    if connection.json {
         output::json(&adopted)?;
         return Ok(ExitCode::SUCCESS);
     }
+    match scope {
+        AdoptScope::Senders => show_senders(&account, &adopted),
+        AdoptScope::DesiredState => show_adopted(&account, &adopted),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_senders(account: &str, adopted: &Adopted) {
+    say!("{GOOD}Mail of {account} goes through {}.{GOOD:#}", adopted.service);
+    for address in &adopted.added {
+        say!("  {GOOD}+{GOOD:#} {address}");
+    }
+    for address in &adopted.there {
+        say!("  {QUIET}= {address} was here already{QUIET:#}");
+    }
+    show_notes(adopted);
+}
+
+fn show_adopted(account: &str, adopted: &Adopted) {
     let text = format!("{} and {}", counted(adopted.domains, "domain"), counted(adopted.senders, "sender"));
     say!("{GOOD}The desired state of account {account} is now what Azure has: {text}.{GOOD:#}");
+    show_notes(adopted);
+    say!("Next: postern plan --account {account}");
+}
+
+fn show_notes(adopted: &Adopted) {
     for note in &adopted.notes {
         say!("{WAITING}!{WAITING:#} {note}");
     }
-    say!("Next: postern plan --account {account}");
-    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) async fn drift(arguments: &OfAccount) -> anyhow::Result<ExitCode> {

@@ -36,9 +36,8 @@ async fn a_verification_registers_and_sends_once_that_is_entered() {
 #[tokio::test]
 async fn senders_are_imported_and_entered_or_not() {
     let app = WithAzure::start().await;
-    // What this notes of the secret is no part of the import.
-    assert_eq!(post(&app, "verification", json!({})).await.status, 200);
-    let import = async || post(&app, "service:import", json!({ "domains": ["contoso.example"] })).await;
+    let body = json!({ "scope": "senders", "domains": ["contoso.example"] });
+    let import = async || post(&app, "infrastructure:adopt", body.clone()).await;
     must_be_whole(&app, &["sender.add"; 3], import, || ()).await;
 }
 
@@ -89,7 +88,7 @@ async fn a_plan_is_applied_and_destroyed_once_the_approval_is_entered() {
 #[tokio::test]
 async fn what_azure_has_is_adopted_with_its_entries_or_not() {
     let app = WithAzure::start().await;
-    let adopt = async || post(&app, "infrastructure:adopt", Value::Null).await;
+    let adopt = async || post(&app, "infrastructure:adopt", json!({})).await;
     let actions = ["infrastructure.edit", "sender.provision", "sender.provision"];
     must_be_whole(&app, &actions, adopt, || app.domains()).await;
 }

@@ -67,13 +67,16 @@ async fn an_azure_that_cannot_be_reached_is_named() {
         ("infrastructure:plan", json!({})),
         ("infrastructure:apply", json!({ "plan": "x" })),
         ("infrastructure:adopt", json!({})),
+        ("infrastructure:adopt", json!({ "scope": "senders" })),
     ] {
         let failed = app.post(&format!("/v1/accounts/fabrikam/{verb}"), &body).await;
         let (status, code, _) = failed.error();
+        assert_eq!(failed.header("retry-after"), Some("60"), "{verb}: {}", failed.text);
         codes.push((verb, status, code.to_owned()));
     }
     let upstream = |verb| (verb, 503, "upstream".to_owned());
-    let verbs = ["infrastructure:plan", "infrastructure:apply", "infrastructure:adopt"];
+    let verbs =
+        ["infrastructure:plan", "infrastructure:apply", "infrastructure:adopt", "infrastructure:adopt"];
     assert_eq!(codes, verbs.map(upstream));
     assert_eq!(app.changes().await, before, "nothing was changed");
 }
@@ -87,7 +90,7 @@ async fn the_infrastructure_of_accounts_that_are_not_there() {
         ("PUT", "", json!({})),
         ("POST", ":plan", json!({})),
         ("POST", ":apply", json!({ "plan": "x" })),
-        ("POST", ":adopt", Value::Null),
+        ("POST", ":adopt", json!({})),
     ] {
         let (kind, text) =
             if body.is_null() { ("", String::new()) } else { ("application/json", body.to_string()) };
@@ -167,7 +170,7 @@ async fn what_was_made_is_destroyed_by_another_plan() {
 #[tokio::test]
 async fn what_azure_has_is_adopted() {
     let app = WithAzure::start().await;
-    let adopted = app.drive(app.post(&at_azure("adopt"), &Value::Null)).await;
+    let adopted = app.drive(app.post(&at_azure("adopt"), &json!({}))).await;
     assert_eq!(adopted.status, 200, "{}", adopted.text);
     assert_eq!((&adopted.body["domains"], &adopted.body["senders"]), (&json!(2), &json!(2)));
     let manifest = app.get("/v1/accounts/northwind/infrastructure").await.body;
@@ -177,4 +180,67 @@ async fn what_azure_has_is_adopted() {
     assert_eq!(plan.body["steps"], json!([]), "what was adopted is there: {}", plan.text);
     let senders = app.get("/v1/senders?account=northwind").await.body["items"].clone();
     assert!(senders.to_string().contains("scanner@contoso.example"), "{senders}");
+}
+
+#[tokio::test]
+async fn an_account_with_an_access_key_has_nothing_to_adopt_with() {
+    let app = App::start().await;
+    assert_eq!(app.post("/v1/accounts", &account()).await.status, 201);
+    let before = app.changes().await;
+    for scope in ["desired_state", "senders"] {
+        let failed = app.post("/v1/accounts/fabrikam/infrastructure:adopt", &json!({ "scope": scope })).await;
+        assert_eq!(failed.error(), (409, "account_unusable", None), "{}", failed.text);
+    }
+    assert_eq!(app.changes().await, before, "nothing was changed");
+}
+
+#[tokio::test]
+async fn what_is_adopted_is_named_as_it_is() {
+    let app = WithAzure::start().await;
+    let before = app.changes().await;
+    for (body, field) in [
+        (json!({ "domains": "all" }), "domains"),
+        (json!({ "scope": "all" }), "scope"),
+        (json!({ "colour": "red" }), "colour"),
+        (json!({ "service": "fabrikam-mail" }), "service"),
+        (json!({ "service": "fabrikam-mail", "scope": "senders" }), "service"),
+        (json!({ "domains": ["unlinked.example"] }), "domains"),
+        (json!({ "domains": ["unlinked.example"], "scope": "senders" }), "domains"),
+    ] {
+        let refused = app.drive(app.post(&at_azure("adopt"), &body)).await;
+        assert_eq!(refused.error(), (422, "invalid", Some(field)), "{body}: {}", refused.text);
+    }
+    assert_eq!(app.changes().await, before, "nothing was changed");
+}
+
+#[tokio::test]
+async fn senders_of_linked_domains_are_imported_alone() {
+    let app = WithAzure::start().await;
+    let body = |domain: &str| json!({ "domains": [domain], "scope": "senders" });
+    let imported = app.drive(app.post(&at_azure("adopt"), &body("Contoso.example"))).await;
+    let senders = json!(["DoNotReply@contoso.example", "scanner@contoso.example", "noreply@contoso.example"]);
+    let expected = json!({
+        "service": "contoso-mail", "manifest": {}, "added": senders, "there": [], "domains": 1, "senders": 3, "notes": [],
+    });
+    assert_eq!((imported.status, &imported.body), (200, &expected), "{}", imported.text);
+    let again = app.drive(app.post(&at_azure("adopt"), &body("contoso.example"))).await;
+    assert_eq!((&again.body["added"], &again.body["there"]), (&json!([]), &senders), "{}", again.text);
+    let shown = app.get("/v1/accounts/northwind/infrastructure").await;
+    assert_eq!(shown.error(), (422, "invalid", Some("account")), "no state is desired: {}", shown.text);
+}
+
+#[tokio::test]
+async fn a_named_domain_is_adopted_and_what_is_desired_of_others_stays() {
+    let app = WithAzure::start().await;
+    let adopt = async |domain: &str| {
+        let adopted = app.drive(app.post(&at_azure("adopt"), &json!({ "domains": [domain] }))).await;
+        assert_eq!(adopted.status, 200, "{}", adopted.text);
+        let mut domains: Vec<String> =
+            adopted.body["manifest"]["domain"].as_object().unwrap().keys().cloned().collect();
+        domains.sort();
+        (domains, adopted.body["notes"].clone())
+    };
+    assert_eq!(adopt("contoso.example").await, (vec!["contoso.example".to_owned()], json!([])));
+    let both = vec!["azure".to_owned(), "contoso.example".to_owned()];
+    assert_eq!(adopt("azure").await, (both, json!([])));
 }

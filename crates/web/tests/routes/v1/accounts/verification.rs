@@ -1,5 +1,4 @@
-//! `/v1/accounts/{name}/verification` and `/v1/accounts/{name}/service:import`, with an Azure and with one that cannot
-//! be reached.
+//! `/v1/accounts/{name}/verification`, with an Azure and with one that cannot be reached.
 
 use serde_json::{Value, json};
 
@@ -47,30 +46,6 @@ async fn verifications_that_cannot_be() {
 }
 
 #[tokio::test]
-async fn imports_that_cannot_be() {
-    let app = App::start().await;
-    let path = "/v1/accounts/contoso/service:import";
-    for (body, field) in [(json!({ "domains": "all" }), "domains"), (json!({ "colour": "red" }), "colour")] {
-        let refused = app.post(path, &body).await;
-        assert_eq!(refused.error(), (422, "invalid", Some(field)), "{body}: {}", refused.text);
-    }
-    let missing = app.post("/v1/accounts/fabrikam/service:import", &json!({})).await;
-    assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
-    assert_eq!(app.changes().await, 0);
-}
-
-#[tokio::test]
-async fn an_import_from_an_azure_that_cannot_be_reached_may_be_tried_again() {
-    let app = App::start().await;
-    assert_eq!(app.post("/v1/accounts", &account()).await.status, 201);
-    let before = app.changes().await;
-    let failed = app.post("/v1/accounts/fabrikam/service:import", &json!({})).await;
-    assert_eq!(failed.error(), (503, "upstream", None), "{}", failed.text);
-    assert_eq!(failed.header("retry-after"), Some("60"), "{}", failed.text);
-    assert_eq!(app.changes().await, before, "nothing was changed");
-}
-
-#[tokio::test]
 async fn an_account_that_can_send_is_ready() {
     let app = WithAzure::start().await;
     let path = "/v1/accounts/northwind/verification";
@@ -90,20 +65,4 @@ async fn an_account_that_can_send_is_ready() {
     }
     assert_eq!(app.get(path).await.body, *report, "it is kept");
     assert_eq!(app.twin.backend().captured().taken(), 2);
-}
-
-#[tokio::test]
-async fn senders_of_linked_domains_are_imported() {
-    let app = WithAzure::start().await;
-    let path = "/v1/accounts/northwind/service:import";
-    let elsewhere = app.drive(app.post(path, &json!({ "domains": ["unlinked.example"] }))).await;
-    assert_eq!(elsewhere.error(), (422, "invalid", Some("domain")), "{}", elsewhere.text);
-    let unknown = app.drive(app.post(path, &json!({ "service": "fabrikam-mail" }))).await;
-    assert_eq!(unknown.error(), (422, "invalid", Some("service")), "{}", unknown.text);
-    let imported = app.drive(app.post(path, &json!({ "domains": ["Contoso.example"] }))).await;
-    let senders = json!(["DoNotReply@contoso.example", "scanner@contoso.example", "noreply@contoso.example"]);
-    let expected = json!({ "service": "contoso-mail", "added": senders, "there": [] });
-    assert_eq!((imported.status, &imported.body), (200, &expected), "{}", imported.text);
-    let again = app.drive(app.post(path, &json!({ "domains": ["contoso.example"] }))).await;
-    assert_eq!((&again.body["added"], &again.body["there"]), (&json!([]), &senders), "{}", again.text);
 }
