@@ -72,6 +72,10 @@ fn answer(operation: Operation, status: u16, code: &str) -> InjectedFault {
     InjectedFault { operation, effect, times: None, one_in: None }
 }
 
+fn hang(operation: Operation) -> InjectedFault {
+    InjectedFault { operation, effect: Effect::Hang, times: None, one_in: None }
+}
+
 async fn disarm(world: &World) {
     world.twin.backend().disarm();
 }
@@ -365,10 +369,7 @@ async fn smtp_that_is_the_only_way_has_to_be_there() {
         async |world| {
             edit(world, AccountChange { transport: Some(TransportChoice::Smtp), ..AccountChange::default() })
                 .await;
-            let effect = Effect::Hang;
-            let fault =
-                InjectedFault { operation: Operation::SmtpConnection, effect, times: None, one_in: None };
-            world.twin.backend().arm(fault);
+            world.twin.backend().arm(hang(Operation::SmtpConnection));
         },
         disarm,
     )
@@ -465,16 +466,15 @@ async fn a_secret_whose_end_is_near_or_far_or_unknown() {
 
 #[tokio::test]
 async fn a_way_to_azure_that_is_blocked() {
-    let blocked = |operation| InjectedFault { operation, effect: Effect::Hang, times: None, one_in: None };
     names_exactly(
         "endpoint.unreachable",
-        async |world| world.twin.backend().arm(blocked(Operation::HttpsConnection)),
+        async |world| world.twin.backend().arm(hang(Operation::HttpsConnection)),
         disarm,
     )
     .await;
     names_exactly(
         "endpoint.smtp_unreachable",
-        async |world| world.twin.backend().arm(blocked(Operation::SmtpConnection)),
+        async |world| world.twin.backend().arm(hang(Operation::SmtpConnection)),
         disarm,
     )
     .await;
@@ -503,11 +503,8 @@ async fn a_service_that_is_not_where_the_account_says() {
 async fn a_domain_that_may_not_be_seen_hides_nothing_else() {
     let world = world().await;
     // The list, the service, its usernames; then the first question about a domain.
-    let hidden = InjectedFault {
-        one_in: Some(9),
-        times: Some(1),
-        ..answer(Operation::Arm, 403, "AuthorizationFailed")
-    };
+    let mut hidden = answer(Operation::Arm, 403, "AuthorizationFailed");
+    (hidden.one_in, hidden.times) = (Some(9), Some(1));
     world.twin.backend().arm(hidden);
     let report = verify(&world).await;
     let codes = wrong(&report);

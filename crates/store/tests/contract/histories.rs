@@ -116,7 +116,7 @@ async fn perform(world: &mut World, act: Act, model: &mut Model) {
         }
         Act::Send => settle(world, model, Expected { state: SendState::Sent, due: 0 }, NextStep::Sent).await,
         Act::Fail => {
-            settle(world, model, Expected { state: SendState::Failed, due: 0 }, NextStep::Failed).await
+            settle(world, model, Expected { state: SendState::Failed, due: 0 }, NextStep::Failed).await;
         }
         Act::Drop(which) => {
             let Some((id, place)) = model.places.iter_mut().nth(which) else { return };

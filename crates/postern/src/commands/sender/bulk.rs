@@ -72,14 +72,21 @@ pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode>
         let manifest = json!({ "taken": taken, "refused": problems, "open": open, "credentials": made });
         output::json(&manifest)?;
     } else {
-        conclude(arguments, (good.len(), problems.len()), &made);
+        conclude(arguments, &Rows { added: good.len(), rejected: problems.len() }, &made);
     }
     Ok(if problems.is_empty() { code } else { ExitCode::FAILURE })
 }
 
-fn conclude(arguments: &SenderImport, (good, bad): (usize, usize), made: &BTreeMap<String, IssuedView>) {
-    let style = if bad == 0 { GOOD } else { WAITING };
-    say!("{style}{} added, {bad} rejected.{style:#}", provision::counted(good, "row"));
+/// How many rows of the file were added, and how many were not.
+struct Rows {
+    added: usize,
+    rejected: usize,
+}
+
+fn conclude(arguments: &SenderImport, rows: &Rows, made: &BTreeMap<String, IssuedView>) {
+    let Rows { added, rejected } = *rows;
+    let style = if rejected == 0 { GOOD } else { WAITING };
+    say!("{style}{} added, {rejected} rejected.{style:#}", provision::counted(added, "row"));
     match (&arguments.output, made.len()) {
         (_, 0) => {}
         (Some(path), count) => {
