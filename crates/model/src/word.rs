@@ -3,7 +3,7 @@
 
 /// The text is not a word of the enum.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{word:?} is none of {}", .known.join(", "))]
+#[error("{word:?} is not one of {}", .known.join(", "))]
 pub struct UnknownWord {
     word: String,
     /// The words of the enum.
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(Transport::WORDS, ["rest", "smtp"]);
         for wrong in ["Rest", "rest ", "", "REST"] {
             let error = wrong.parse::<Transport>().unwrap_err();
-            assert_eq!(error.to_string(), format!("{wrong:?} is none of rest, smtp"));
+            assert_eq!(error.to_string(), format!("{wrong:?} is not one of rest, smtp"));
         }
     }
 }

@@ -258,7 +258,10 @@ fn add_row(
     if !infrastructure.domains.contains_key(&name) {
         let known = infrastructure.domains.keys().filter(|name| *name != AZURE_MANAGED).take(NAMED);
         let known = known.map(String::as_str).collect::<Vec<_>>().join(", ");
-        return Err(Invalid::new("domain", format!("{name} is none of the account's: {known}")));
+        return Err(Invalid::new(
+            "domain",
+            format!("{name} is not a domain of the account, which has {known}"),
+        ));
     }
     let domain = infrastructure.domains.entry(name.clone()).or_default();
     let (username, display_name) = (row.username.clone(), row.display_name.clone());

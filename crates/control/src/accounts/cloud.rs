@@ -27,7 +27,7 @@ impl NewCloud {
         let base = match &self.name {
             None => before.clone(),
             Some(word) => Cloud::from_word(notes.clean("cloud.name", word)).ok_or_else(|| {
-                Invalid::new("cloud.name", format!("{word:?} is none of public, us-government, china"))
+                Invalid::new("cloud.name", format!("{word:?} is not one of public, us-government, china"))
             })?,
         };
         let is_plain = self.authority.is_none()

@@ -27,7 +27,8 @@ async fn list(
 ) -> Result<Json<Page<AuditView>>, ApiError> {
     let page = query.page();
     let (limit, after) = (pages::limit(&page)?, pages::after(&page)?);
-    let garbled = |_| ApiError::invalid("cursor", "it is none of this list");
+    let garbled =
+        |_| ApiError::invalid("cursor", "it is not a cursor of this list: use `next` of the page before");
     let after = after.map(|key| key.parse()).transpose().map_err(garbled)?;
     let subject = query.subject.unwrap_or_default();
     let mut entries =

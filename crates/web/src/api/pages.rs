@@ -31,7 +31,8 @@ pub(super) fn limit(query: &PageQuery) -> Result<usize, ApiError> {
 
 /// The key behind the query's cursor.
 pub(super) fn after(query: &PageQuery) -> Result<Option<String>, ApiError> {
-    let garbled = || ApiError::invalid("cursor", "it is none of this list: use `next` of the page before");
+    let garbled =
+        || ApiError::invalid("cursor", "it is not a cursor of this list: use `next` of the page before");
     let key = |cursor: &String| {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| garbled())?;
         String::from_utf8(bytes).map_err(|_| garbled())

@@ -39,7 +39,8 @@ async fn list(
         .map_err(|error| ApiError::invalid("before", error))?;
     let page = query.page();
     let (limit, after) = (pages::limit(&page)?, pages::after(&page)?);
-    let garbled = |_| ApiError::invalid("cursor", "it is none of this list");
+    let garbled =
+        |_| ApiError::invalid("cursor", "it is not a cursor of this list: use `next` of the page before");
     let after = after.map(|key| key.parse()).transpose().map_err(garbled)?;
     let query = SendQuery { account: query.account, state, before: after.or(before), limit };
     let Listed { sends, next } = control.sends(query).await?;

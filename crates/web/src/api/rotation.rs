@@ -54,7 +54,7 @@ async fn rotate(
         remove_old: body.remove_old,
     };
     if terms.life < SignedDuration::from_hours(24) {
-        return Err(ApiError::invalid("life_days", "a secret has to be good for a day at least"));
+        return Err(ApiError::invalid("life_days", "a secret must be valid for at least one day"));
     }
     if body.dry_run {
         let plan = control.plan_rotation(&name, terms).await?;

@@ -37,7 +37,8 @@ async fn list(
 
 fn search(query: &SearchMessages) -> Result<Search, ApiError> {
     let page = query.page();
-    let garbled = |_| ApiError::invalid("cursor", "it is none of this list");
+    let garbled =
+        |_| ApiError::invalid("cursor", "it is not a cursor of this list: use `next` of the page before");
     let pattern = |field, text: &Option<String>| {
         let parsed = text.as_deref().map(str::parse).transpose();
         parsed.map_err(|error| ApiError::invalid(field, error))

@@ -54,7 +54,7 @@ async fn a_list_that_cannot_be_made_says_why() {
     let app = App::start().await;
     let unknown = app.get("/v1/queue?state=lost").await;
     assert_eq!(unknown.error(), (422, "invalid", Some("state")), "{}", unknown.text);
-    assert!(unknown.message().starts_with("\"lost\" is none of queued, "), "{}", unknown.text);
+    assert!(unknown.message().starts_with("\"lost\" is not one of queued, "), "{}", unknown.text);
     let missing = app.get("/v1/queue?account=fabrikam").await;
     assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
     let garbled = app.get("/v1/queue?before=yesterday").await;
