@@ -48,6 +48,16 @@ pub(super) fn apply(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Makes an empty database one of before the step that has a text.
+#[cfg(test)]
+fn apply_before(text: &str, connection: &Connection) {
+    let step = STEPS.iter().position(|step| step.contains(text)).unwrap();
+    for step in &STEPS[..step] {
+        connection.execute_batch(step).unwrap();
+    }
+    connection.pragma_update(None, "user_version", step).unwrap();
+}
+
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
@@ -95,11 +105,7 @@ mod tests {
     #[test]
     fn sends_of_an_older_database_are_undivided_and_unrefused() {
         let mut connection = Connection::open_in_memory().unwrap();
-        let step = STEPS.iter().position(|step| step.contains("refused_by_rest")).unwrap();
-        for step in &STEPS[..step] {
-            connection.execute_batch(step).unwrap();
-        }
-        connection.pragma_update(None, "user_version", step).unwrap();
+        apply_before("refused_by_rest", &connection);
         connection
             .execute_batch(
                 "INSERT INTO send (message_id, part, account_id, lane, operation_id, recipients, state, due_at)
@@ -118,11 +124,7 @@ mod tests {
     #[test]
     fn a_rotation_that_was_rolled_back_before_is_over() {
         let mut connection = Connection::open_in_memory().unwrap();
-        let before = STEPS.iter().position(|step| step.contains("rolled-back")).unwrap();
-        for step in &STEPS[..before] {
-            connection.execute_batch(step).unwrap();
-        }
-        connection.pragma_update(None, "user_version", before).unwrap();
+        apply_before("rolled-back", &connection);
         let insert = "INSERT INTO rotation (account_id, label, step, started_at, changed_at, wanted_until)
             VALUES (?, 'l', ?, 1, 1, 1)";
         for (account, step) in [("a", "rolled-back"), ("b", "begun"), ("c", "done")] {
@@ -138,11 +140,7 @@ mod tests {
     #[test]
     fn an_account_of_before_can_have_smtp_usernames() {
         let mut connection = Connection::open_in_memory().unwrap();
-        let before = STEPS.iter().position(|step| step.contains("CREATE TABLE smtp_username")).unwrap();
-        for step in &STEPS[..before] {
-            connection.execute_batch(step).unwrap();
-        }
-        connection.pragma_update(None, "user_version", before).unwrap();
+        apply_before("CREATE TABLE smtp_username", &connection);
         let account = "INSERT INTO account (id, name, tenant, client, subscription, cloud, service, endpoint,
             authorization, transport, sends_per_minute, sends_per_hour, status_reads_per_minute,
             status_reads_per_hour, requests_at_once, smtp_sessions, created_at)
@@ -176,11 +174,7 @@ mod tests {
     #[test]
     fn refusals_of_an_older_build_do_not_say_how_long_azure_asked_to_wait() {
         let mut connection = Connection::open_in_memory().unwrap();
-        let before = STEPS.iter().position(|step| step.contains("wait_seconds")).unwrap();
-        for step in &STEPS[..before] {
-            connection.execute_batch(step).unwrap();
-        }
-        connection.pragma_update(None, "user_version", before).unwrap();
+        apply_before("wait_seconds", &connection);
         connection.execute("INSERT INTO throttled VALUES ('s', 'sends', 7, 2, 88)", []).unwrap();
         apply(&mut connection).unwrap();
         let row: (u32, Option<u32>) = connection
@@ -194,12 +188,7 @@ mod tests {
     #[test]
     fn what_a_subscription_has_used_is_carried_over() {
         let mut connection = Connection::open_in_memory().unwrap();
-        let before =
-            STEPS.iter().position(|step| step.contains("RENAME COLUMN subscription TO scope")).unwrap();
-        for step in &STEPS[..before] {
-            connection.execute_batch(step).unwrap();
-        }
-        connection.pragma_update(None, "user_version", before).unwrap();
+        apply_before("RENAME COLUMN subscription TO scope", &connection);
         connection
             .execute_batch(
                 "INSERT INTO usage (subscription, kind, slot_seconds, slot, count) VALUES ('s', 'sends', 1, 7, 2);
@@ -225,10 +214,7 @@ mod tests {
     #[test]
     fn infrastructure_of_an_older_build_is_moved_over() {
         let mut connection = Connection::open_in_memory().unwrap();
-        for step in &STEPS[..11] {
-            connection.execute_batch(step).unwrap();
-        }
-        connection.pragma_update(None, "user_version", 11).unwrap();
+        apply_before("RENAME COLUMN size_octets", &connection);
         connection
             .execute_batch(
                 "INSERT INTO estate VALUES ('a', 'mail', 'westeurope', 'Europe', 'contoso', 'contoso-email', 1, 7);

@@ -2,16 +2,12 @@
 
 use rusqlite::Connection;
 
-use super::{STEPS, apply};
+use super::{apply, apply_before};
 
 #[test]
 fn what_was_under_way_belongs_to_nobody_and_changes_are_fed_from_now_on() {
     let mut connection = Connection::open_in_memory().unwrap();
-    let before = STEPS.iter().position(|step| step.contains("CREATE TABLE node")).unwrap();
-    for step in &STEPS[..before] {
-        connection.execute_batch(step).unwrap();
-    }
-    connection.pragma_update(None, "user_version", before).unwrap();
+    apply_before("CREATE TABLE node", &connection);
     connection
         .execute_batch(
             "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at)

@@ -8,7 +8,7 @@ use model::id::{AccountId, QueueId};
 use model::tracking::RecipientState;
 use rusqlite::{Connection, params};
 
-use super::STEPS;
+use super::apply_before;
 use crate::{DataDir, MasterKey, Options, Store, StoredMessage, Volatile};
 
 const ACCOUNT: AccountId = AccountId::from_bytes([1; 16]);
@@ -88,11 +88,7 @@ const DIVISION: &str = r#"{"groups":[{"to":["b@example.com"]},{"to":["c@example.
 /// A database as the step before left it.
 fn older(path: &Path) {
     let connection = Connection::open(path).unwrap();
-    let before = STEPS.iter().position(|step| step.contains("CREATE TABLE recipient")).unwrap();
-    for step in &STEPS[..before] {
-        connection.execute_batch(step).unwrap();
-    }
-    connection.pragma_update(None, "user_version", before).unwrap();
+    apply_before("CREATE TABLE recipient", &connection);
     message(&connection, 1, 1);
     OldSend::new(1, 0, "queued", RECIPIENTS).insert(&connection);
     attempt(&connection, (1, 0), 1, [None, Some("deferred"), Some("no token"), Some("login")]);
