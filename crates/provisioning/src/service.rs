@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use azure_types::arm::GenericResource;
 use azure_types::communication::{CommunicationService, Resource};
+use azure_types::resource_id::ResourceId;
 use jiff::SignedDuration;
 use model::account::Account;
 use model::azure::{Authorization, AzureConnection, Service};
@@ -24,6 +25,7 @@ const TRIES: u32 = 4;
 /// The service that an account sends through, as it is at Azure.
 pub(super) struct Selected {
     pub(super) azure: AzureAccount,
+    pub(super) id: ResourceId,
     pub(super) service: Resource<CommunicationService>,
 }
 
@@ -69,14 +71,15 @@ impl Provisioning {
         let own = connection.service.as_ref();
         let wanted = wanted.map(str::trim).or(own.map(|own| own.name.as_str()));
         let found = pick(account.name.as_str(), &services, wanted)?;
-        let service = azure.arm.service(&found.id).await.map_err(failed)?;
+        let id = found.id.clone();
+        let service = azure.arm.service(&id).await.map_err(failed)?;
         // A base URL that the operator has set for this service stays; one that was only guessed does not.
         if azure.is_own(&service.name) && own.is_some_and(|own| !is_guess(&connection.cloud, own)) {
-            return Ok(Selected { azure, service });
+            return Ok(Selected { azure, id, service });
         }
         self.choose_service(account, &service.name, &service.properties.host_name).await?;
         let azure = self.azure_account(&self.account(account.name.as_str())?).await?;
-        Ok(Selected { azure, service })
+        Ok(Selected { azure, id, service })
     }
 
     /// Asks Azure where the account's service is, if nobody has said it. What an operator said stays.
@@ -165,7 +168,6 @@ fn pick<'a>(
 #[cfg(test)]
 mod tests {
     use azure_types::arm::COMMUNICATION_NAMESPACE;
-    use azure_types::resource_id::ResourceId;
 
     use super::*;
 

@@ -48,7 +48,7 @@ async fn look(
     domains: &[String],
     before: Option<&Infrastructure>,
 ) -> Result<Adopted, Fault> {
-    let Selected { azure, service } = selected;
+    let Selected { azure, service, .. } = selected;
     let manifest = names_and_places(azure, service).await?;
     let mut found = Adopted { service: service.name.clone(), manifest, ..Adopted::default() };
     let linked = read(selected, &mut found).await?;
@@ -67,11 +67,13 @@ async fn look(
 }
 
 /// The linked domains that are beside the service, in the email service that the manifest has; others are noted.
-async fn read(Selected { azure, service }: &Selected, found: &mut Adopted) -> Result<Vec<Linked>, Fault> {
-    let group = service.id.parse::<ResourceId>().ok().and_then(|id| id.group_id());
+async fn read(selected: &Selected, found: &mut Adopted) -> Result<Vec<Linked>, Fault> {
+    let Selected { azure, id, service } = selected;
     let name = found.manifest.email_service.as_deref();
-    let email_service =
-        group.zip(name).map(|(group, name)| group.resource(COMMUNICATION_NAMESPACE, "emailServices", name));
+    let email_service = id
+        .group_id()
+        .zip(name)
+        .map(|(group, name)| group.resource(COMMUNICATION_NAMESPACE, "emailServices", name));
     let mut linked = Vec::new();
     for link in &service.properties.linked_domains {
         let near = link.parse().ok();

@@ -7,7 +7,6 @@ mod senders;
 
 use api::infrastructure::adopted::{Adopt, AdoptScope, Adopted};
 use azure_types::communication::{Resource, SmtpUsername};
-use azure_types::resource_id::ResourceId;
 use model::fault::Fault;
 
 use super::Provisioning;
@@ -30,9 +29,8 @@ impl Provisioning {
 }
 
 /// The service's SMTP usernames, which are kept too. Versions of Azure before 2025-09-01 have none.
-async fn smtp_usernames(Selected { azure, service }: &Selected) -> Vec<Resource<SmtpUsername>> {
-    let Ok(id) = service.id.parse::<ResourceId>() else { return Vec::new() };
-    let Ok(found) = azure.arm.smtp_usernames(&id).await else { return Vec::new() };
+async fn smtp_usernames(Selected { azure, id, service }: &Selected) -> Vec<Resource<SmtpUsername>> {
+    let Ok(found) = azure.arm.smtp_usernames(id).await else { return Vec::new() };
     azure.provisioning.keep_smtp_usernames(&azure.account, &service.name, &found).await;
     found
 }

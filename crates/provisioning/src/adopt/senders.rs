@@ -14,7 +14,7 @@ use crate::azure_account::{AzureAccount, unseen};
 use crate::service::Selected;
 
 /// All linked domains. One that the app may not read is noted.
-async fn read(Selected { azure, service }: &Selected) -> Result<(Vec<Linked>, Vec<String>), Fault> {
+async fn read(Selected { azure, service, .. }: &Selected) -> Result<(Vec<Linked>, Vec<String>), Fault> {
     let links = &service.properties.linked_domains;
     let reads = links.iter().map(|link| async move { (link, linked(azure, link).await) });
     let (mut found, mut notes) = (Vec::new(), Vec::new());
@@ -36,7 +36,7 @@ async fn linked(azure: &AzureAccount, link: &str) -> Result<Linked, CallError> {
 
 /// Senders of the domains of those names become the account's: of all linked domains if there are no names.
 pub(super) async fn adopt(selected: &Selected, domains: &[String]) -> Result<Adopted, Fault> {
-    let Selected { azure, service } = selected;
+    let Selected { azure, service, .. } = selected;
     smtp_usernames(selected).await;
     let (linked, notes) = read(selected).await?;
     let wanted = named(&linked, &service.name, domains)?;
