@@ -11,6 +11,7 @@ pub mod dns_zones;
 pub mod email;
 pub mod entra;
 pub mod error;
+pub mod event_grid;
 pub mod graph;
 pub mod ids;
 pub mod permission;
