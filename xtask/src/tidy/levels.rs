@@ -59,7 +59,8 @@ const WALLS: [(&str, &[&str]); 7] = [
 ];
 
 /// What the twin may know of ours: it is Azure, not the product.
-const OF_THE_TWIN: [&str; 6] = ["azure-types", "clock", "message", "smtp", "smtp-server", "tls"];
+const OF_THE_TWIN: [&str; 7] =
+    ["azure-types", "clock", "http-client", "message", "smtp", "smtp-server", "tls"];
 
 struct Package {
     level: i64,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{EmailBehaviour, Retirement, SmtpBehaviour};
+use super::{EmailBehaviour, EventBehaviour, Retirement, SmtpBehaviour};
 
 /// Behaviour of the Azure that is played.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -13,6 +13,7 @@ pub struct Behaviour {
     pub email: EmailBehaviour,
     /// Those of SMTP.
     pub smtp: SmtpBehaviour,
+    pub events: EventBehaviour,
     /// How sending ends on the day of retirement; it never comes when absent.
     pub retirement: Option<Retirement>,
     /// What a second send under the same operation id gives.
@@ -182,6 +183,7 @@ impl Default for Behaviour {
         Self {
             email: EmailBehaviour::default(),
             smtp: SmtpBehaviour::default(),
+            events: EventBehaviour::default(),
             retirement: None,
             repeated_operation: RepeatedOperation::Accept,
             operation_seconds: 3,

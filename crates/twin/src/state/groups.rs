@@ -76,6 +76,7 @@ impl State {
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.groups.iter().any(|group| group.gone_at.is_some_and(|at| at <= now))
+            || self.events.is_due(now)
             || self.domains.iter().any(|domain| {
                 domain.verification.is_planned(now) || domain.verification.due(now).next().is_some()
             })
@@ -83,6 +84,7 @@ impl State {
 
     /// Does what is due, but for verifications, which ask DNS: groups that were deleted take what is in them along.
     pub fn settle(&mut self, now: Timestamp) {
+        self.settle_events(now);
         for domain in &mut self.domains {
             if domain.verification.settle(now) {
                 domain.stamp.change(PROVIDER_APP, now, random_guid().as_u128());
@@ -97,6 +99,7 @@ impl State {
             self.email_services.retain(|service| !covers(&id, &service.resource_id()));
             self.services.retain(|service| !covers(&id, &service.resource_id()));
             self.domains.retain(|domain| !covers(&id, &domain.resource_id()));
+            self.events.forget(&id);
             self.zones.retain(|zone| zone.resource_id().is_none_or(|zone| !covers(&id, &zone)));
             self.assignments.retain(|assignment| !covers(&id, &assignment.scope));
         }

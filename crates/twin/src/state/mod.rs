@@ -9,6 +9,8 @@ mod directory;
 pub mod dns;
 mod domain;
 mod email_behaviour;
+mod event_behaviour;
+pub mod event_grid;
 mod groups;
 pub mod roles;
 mod seed;
@@ -34,6 +36,8 @@ pub use self::domain::{
     SuppressedAddress, SuppressionList, VERIFIED, Verification,
 };
 pub use self::email_behaviour::{Absent, EmailBehaviour, RestRefusal, RetiredSmtp, Retirement, Unwanted};
+pub use self::event_behaviour::{EventBehaviour, TimeSpelling};
+pub use self::event_grid::EventGrid;
 pub use self::groups::{LongRunningOperation, OperationKind, ResourceGroup};
 pub use self::roles::Role;
 pub use self::seed::{Seed, SeedError};
@@ -58,6 +62,8 @@ pub struct State {
     pub custom_roles: Vec<Role>,
     /// Who may do what.
     pub assignments: Vec<Assignment>,
+    /// Topics, and subscriptions to what happens with mail.
+    pub events: EventGrid,
     /// What was begun.
     pub operations: Vec<LongRunningOperation>,
     /// What is not known for sure about Azure, as it is played here.
