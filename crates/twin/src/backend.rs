@@ -13,6 +13,7 @@ use crate::buckets::Buckets;
 use crate::captured::{Captured, CapturedMail};
 use crate::faults::Faults;
 use crate::keys::TokenKey;
+use crate::outbox::Events;
 use crate::persistence::Persistence;
 use crate::request_window::RequestWindow;
 use crate::resolver::Resolver;
@@ -28,6 +29,8 @@ pub struct Backend {
     /// How far the twin's clock is ahead of the one it was given.
     ahead_milliseconds: AtomicI64,
     pub(crate) faults: Faults,
+    /// What Event Grid has to do.
+    pub(crate) events: Events,
     /// Whom verifications ask, if not the twin's own zones.
     pub(crate) resolver: Option<Resolver>,
     /// What each app may still ask of Resource Manager.
@@ -66,6 +69,7 @@ impl Backend {
             clock,
             ahead_milliseconds: AtomicI64::new(0),
             faults: Faults::default(),
+            events: Events::default(),
             resolver: None,
             buckets: Buckets::default(),
             calls: Mutex::default(),
@@ -103,23 +107,29 @@ impl Backend {
         self.captured.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a mail.
-    pub(crate) fn keep(&self, mail: CapturedMail) {
-        self.keep_unless_known(mail, true);
+    /// Keeps a mail, and returns it as it is kept. Its events are [`crate::events::note`]'s.
+    pub(crate) fn keep(&self, mail: CapturedMail) -> Option<CapturedMail> {
+        self.keep_in(self.captured(), mail)
     }
 
-    /// Keeps a mail if its id is new, or if it is to be kept `again`; says whether it was.
-    pub(crate) fn keep_unless_known(&self, mail: CapturedMail, again: bool) -> bool {
-        let mut captured = self.captured();
-        if !again && captured.knows(mail.operation) {
-            return false;
+    /// As [`Backend::keep`], unless a mail of the same operation is there.
+    pub(crate) fn keep_unless_known(&self, mail: CapturedMail) -> Option<CapturedMail> {
+        let captured = self.captured();
+        if captured.knows(mail.operation) {
+            return None;
         }
+        self.keep_in(captured, mail)
+    }
+
+    fn keep_in(&self, mut captured: MutexGuard<'_, Captured>, mail: CapturedMail) -> Option<CapturedMail> {
         let number = captured.keep(mail);
-        if let Some(mail) = captured.mail(number) {
+        let kept = captured.mail(number).cloned();
+        drop(captured);
+        if let Some(mail) = &kept {
             self.persistence.keep_mail(mail);
         }
         self.taken.send_replace(number);
-        true
+        kept
     }
 
     /// Resolves when so many mails have been taken in all.
@@ -149,6 +159,13 @@ impl Backend {
     pub fn advance(&self, by: SignedDuration) {
         let milliseconds = i64::try_from(by.as_millis()).unwrap_or(0);
         self.ahead_milliseconds.fetch_add(milliseconds, Ordering::Relaxed);
+        self.events.wake();
+    }
+
+    /// Waits until the twin's clock shows `time`, unless it is moved before.
+    pub(crate) async fn sleep_until(&self, time: Timestamp) {
+        let ahead = SignedDuration::from_millis(self.ahead_milliseconds.load(Ordering::Relaxed));
+        self.clock.sleep_until(clock::after(time, -ahead)).await;
     }
 
     /// Puts everything back to how it was at the first start.
@@ -158,6 +175,7 @@ impl Backend {
         self.persistence.forget_mail();
         self.taken.send_replace(0);
         self.ahead_milliseconds.store(0, Ordering::Relaxed);
+        self.events.outbox().clear();
         self.buckets.clear();
         self.cloudflare_requests.clear();
         self.disarm();

@@ -48,6 +48,15 @@ pub enum Operation {
     /// The question whether the name of a communication service is free, asked or meant: it is not.
     #[serde(rename = "arm.name")]
     Name,
+    /// An event about a recipient: it comes late, comes twice (`done_but_unanswered`), or is lost.
+    #[serde(rename = "events.event")]
+    Event,
+    /// The delivery of events to a web hook.
+    #[serde(rename = "events.delivery")]
+    EventDelivery,
+    /// The handshake with a web hook.
+    #[serde(rename = "events.handshake")]
+    Handshake,
     /// A call to Graph.
     #[serde(rename = "graph")]
     Graph,

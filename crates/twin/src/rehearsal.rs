@@ -55,6 +55,7 @@ impl Rehearsal {
         let backend = Arc::new(backend);
         let router = crate::entra::routes()
             .merge(crate::email::routes())
+            .merge(crate::events::routes())
             .merge(crate::arm::routes())
             .merge(crate::graph::routes())
             .merge(crate::cloudflare::routes())

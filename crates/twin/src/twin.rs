@@ -27,7 +27,7 @@ use crate::ready::ReadyFile;
 use crate::resolver::Resolver;
 use crate::smtp::SmtpService;
 use crate::state::{RetiredSmtp, Seed};
-use crate::{arm, certificate, cloudflare, email, entra, graph, inspect, smtp};
+use crate::{arm, certificate, cloudflare, email, entra, events, graph, inspect, smtp};
 
 /// How to start a twin.
 #[derive(Debug)]
@@ -155,6 +155,7 @@ impl Twin {
         twin.open_smtp(smtp, config(&[])?);
         twin.open_inspection(inspect, &options.inspect_hosts);
         twin.tasks.spawn(dns.serve(Arc::clone(&twin.backend), twin.shutdown.clone()));
+        twin.tasks.spawn(events::run(Arc::clone(&twin.backend), twin.shutdown.clone()));
         if let Some(path) = options.ready_file {
             twin.ready.write(&path).map_err(StartError::Files)?;
         }
@@ -187,6 +188,7 @@ impl Twin {
             .merge(graph::routes())
             .merge(cloudflare::routes())
             .merge(email::routes())
+            .merge(events::routes())
             .with_state(Arc::clone(&self.backend));
         for listener in listeners {
             let backend = Arc::clone(&self.backend);

@@ -20,6 +20,7 @@ use super::{Version, answer, message_id, unwanted, version};
 use crate::backend::Backend;
 use crate::captured::{CapturedMail, CapturedRecipient, Fate, Field, Kind, Path, Throttled};
 use crate::error_reply::ErrorReply;
+use crate::events;
 use crate::faults::Operation;
 use crate::keys::random_guid;
 use crate::state::{Behaviour, Domain, RepeatedOperation};
@@ -85,7 +86,10 @@ fn take(backend: &Backend, asked: &Asked<'_>) -> Result<OperationId, ErrorReply>
         return repeated(repeats, operation);
     }
     let mail = captured(backend, asked, (operation, &message, &sender), known)?;
-    if backend.keep_unless_known(mail, again) { Ok(operation) } else { repeated(repeats, operation) }
+    let kept = if again { backend.keep(mail) } else { backend.keep_unless_known(mail) };
+    let Some(kept) = kept else { return repeated(repeats, operation) };
+    events::note(backend, &kept);
+    Ok(operation)
 }
 
 /// The mail as it is kept, with what becomes of each recipient.

@@ -25,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<Backend>> {
         .route("/api/mail/{number}/raw", get(raw))
         .route("/api/clock", get(clock).post(move_clock))
         .route("/api/faults", get(faults).post(arm).delete(disarm))
+        .route("/api/events", get(events))
         .route("/api/reset", post(reset))
         .route("/api/apps/{client}/secrets/revoke", post(revoke))
 }
@@ -134,6 +135,13 @@ async fn arm(Shared(backend): Shared<Arc<Backend>>, Json(fault): Json<InjectedFa
 async fn disarm(Shared(backend): Shared<Arc<Backend>>) -> StatusCode {
     backend.disarm();
     StatusCode::NO_CONTENT
+}
+
+/// What became of events, newest first, and how many wait.
+async fn events(Shared(backend): Shared<Arc<Backend>>) -> Response {
+    let outbox = backend.events.outbox();
+    let seen: Vec<_> = outbox.seen().take(1_000).collect();
+    Json(json!({ "waiting": outbox.waiting(), "events": seen })).into_response()
 }
 
 async fn reset(Shared(backend): Shared<Arc<Backend>>) -> StatusCode {

@@ -11,6 +11,7 @@ use super::Transaction;
 use crate::backend::Backend;
 use crate::captured::{self, Captured, CapturedMail, Fate, Kind, Path};
 use crate::email::{SenderProblem, check_sender};
+use crate::events;
 use crate::keys::random_guid;
 use crate::state::{Behaviour, Domain, Management, Service, State};
 
@@ -94,7 +95,7 @@ pub(super) fn take(backend: &Backend, transaction: &mut Transaction) -> Result<O
         )
     };
     let operation = OperationId::new(random_guid());
-    backend.keep(CapturedMail {
+    let kept = backend.keep(CapturedMail {
         number: 0,
         operation,
         at: now,
@@ -108,6 +109,9 @@ pub(super) fn take(backend: &Backend, transaction: &mut Transaction) -> Result<O
         recipients,
         raw: std::mem::take(message),
     });
+    if let Some(kept) = kept {
+        events::note(backend, &kept);
+    }
     Ok(operation)
 }
 
