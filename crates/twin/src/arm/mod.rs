@@ -9,6 +9,7 @@ mod authorization;
 mod call;
 mod communication;
 mod dns_zones;
+mod event_grid;
 mod groups;
 mod headers;
 mod metadata;
@@ -123,6 +124,10 @@ fn dispatch(call: &Call<'_>) -> Answer {
             "GET",
             ["subscriptions", _, "resources"] | ["subscriptions", _, "resourcegroups", _, "resources"],
         ) => communication::resources(call),
+        // A subscription to a service's events hangs below the service.
+        (_, ["subscriptions", id, ..]) if call.extension("microsoft.eventgrid").is_some() => {
+            event_grid::dispatch(call, id)
+        }
         (_, ["subscriptions", id, ..]) if call.extension("microsoft.communication").is_some() => {
             communication::dispatch(call, id)
         }

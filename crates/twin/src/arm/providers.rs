@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use azure_types::arm::{COMMUNICATION_NAMESPACE, Page, Provider, ResourceType};
+use azure_types::event_grid::EVENT_GRID_NAMESPACE;
 use jiff::SignedDuration;
 
 use super::call::Call;
-use super::{Answer, communication, registration, subscriptions};
+use super::{Answer, communication, event_grid, registration, subscriptions};
 use crate::state::dns::provider::NETWORK_NAMESPACE;
 use crate::state::{Registration, Subscription};
 
@@ -78,6 +79,7 @@ fn shown(call: &Call<'_>, id: &str, namespace: &str) -> Provider {
     let namespace = registration.map_or_else(|| canonical(namespace), |one| one.namespace);
     let types: Vec<(&str, Vec<&str>)> = match namespace.as_str() {
         COMMUNICATION_NAMESPACE => communication::kinds().collect(),
+        EVENT_GRID_NAMESPACE => event_grid::kinds().collect(),
         NETWORK_NAMESPACE => vec![("dnszones", vec!["2018-05-01"])],
         _ => Vec::new(),
     };
@@ -107,7 +109,7 @@ const KNOWN: [&str; 6] = [
     COMMUNICATION_NAMESPACE,
     "Microsoft.Resources",
     "Microsoft.Authorization",
-    "Microsoft.EventGrid",
+    EVENT_GRID_NAMESPACE,
     "Microsoft.Storage",
     NETWORK_NAMESPACE,
 ];

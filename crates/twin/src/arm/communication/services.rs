@@ -267,6 +267,7 @@ fn delete(call: &Call<'_>) -> Answer {
     let begun = call.backend.change_state(|state| {
         let id = state.service_at(&call.path)?.resource_id();
         state.services.retain(|one| one.resource_id() != id);
+        state.events.forget(&id);
         Some(operations::begin_deletion(call, state, id))
     });
     Ok(deleted(call, begun.as_ref()))
