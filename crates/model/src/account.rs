@@ -3,11 +3,10 @@
 use jiff::Timestamp;
 
 use crate::azure::AzureConnection;
-use crate::delivery::Transport;
 use crate::id::AccountId;
 use crate::name::AccountName;
 use crate::quota::Quota;
-use crate::upstream::{NotAzure, QuotaScope, Upstream};
+use crate::upstream::{NotAzure, QuotaScope, Transport, Upstream};
 
 /// A connected account. Its secrets are kept apart, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]

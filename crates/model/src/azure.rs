@@ -4,7 +4,6 @@ use azure_types::ids::{ClientId, SubscriptionId, TenantId};
 use url::Url;
 
 use crate::cloud::Cloud;
-use crate::delivery::Transport;
 use crate::name::ServiceName;
 use crate::secret::SecretName;
 
@@ -64,16 +63,6 @@ impl AzureConnection {
     pub fn smtp_login(&self) -> Option<String> {
         let service = self.service.as_ref()?;
         Some(format!("{}|{}|{}", service.name, self.client, self.tenant))
-    }
-
-    /// The transports that mail may use, preferred first. A key cannot log in to SMTP.
-    #[must_use]
-    pub fn transports(&self) -> &'static [Transport] {
-        match (self.transport, self.authorization) {
-            (_, Authorization::AccessKey) | (TransportChoice::Rest, _) => &[Transport::Rest],
-            (TransportChoice::Smtp, _) => &[Transport::Smtp],
-            (TransportChoice::Auto, _) => &[Transport::Rest, Transport::Smtp],
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use smtp::path::ReversePath;
 use crate::division::Division;
 use crate::id::QueueId;
 use crate::queued::Recipient;
+use crate::upstream::Transport;
 
 /// Names one send of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,15 +65,6 @@ impl ClaimedSend {
         let next = self.division.as_ref().and_then(Division::next);
         next.map_or(&self.recipients, |group| &group.recipients)
     }
-}
-
-/// How mail reaches Azure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Transport {
-    /// The Email API.
-    Rest,
-    /// The SMTP endpoint.
-    Smtp,
 }
 
 /// One attempt to hand a send to an upstream.
@@ -135,11 +127,6 @@ impl SendState {
         matches!(self, Self::Sent | Self::Failed | Self::Dropped)
     }
 }
-
-crate::words!(Transport {
-    Rest = "rest",
-    Smtp = "smtp",
-});
 
 crate::words!(AttemptResult {
     Accepted = "accepted",

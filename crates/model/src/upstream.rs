@@ -4,8 +4,7 @@ use std::fmt;
 
 use azure_types::ids::SubscriptionId;
 
-use crate::azure::AzureConnection;
-use crate::delivery::Transport;
+use crate::azure::{Authorization, AzureConnection, TransportChoice};
 use crate::fault::Fault;
 use crate::name::AccountName;
 use crate::secret::SecretName;
@@ -14,6 +13,15 @@ use crate::secret::SecretName;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Upstream {
     Azure(AzureConnection),
+}
+
+/// How mail reaches an upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// Azure's Email API.
+    Rest,
+    /// Azure's SMTP endpoint.
+    Smtp,
 }
 
 /// What an upstream limits: all that has the same scope counts together.
@@ -49,7 +57,7 @@ impl Upstream {
     #[must_use]
     pub fn transports(&self) -> &'static [Transport] {
         match self {
-            Self::Azure(connection) => connection.transports(),
+            Self::Azure(connection) => of_azure(connection),
         }
     }
 
@@ -69,6 +77,20 @@ impl Upstream {
         }
     }
 }
+
+/// A key cannot log in to SMTP.
+fn of_azure(connection: &AzureConnection) -> &'static [Transport] {
+    match (connection.transport, connection.authorization) {
+        (_, Authorization::AccessKey) | (TransportChoice::Rest, _) => &[Transport::Rest],
+        (TransportChoice::Smtp, _) => &[Transport::Smtp],
+        (TransportChoice::Auto, _) => &[Transport::Rest, Transport::Smtp],
+    }
+}
+
+crate::words!(Transport {
+    Rest = "rest",
+    Smtp = "smtp",
+});
 
 /// The kind of thing, a slash, its id.
 impl fmt::Display for QuotaScope {

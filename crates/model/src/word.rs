@@ -59,17 +59,17 @@ macro_rules! words {
 
 #[cfg(test)]
 mod tests {
-    use crate::delivery::{Reason, Transport};
+    use crate::delivery::{AttemptResult, Reason};
 
     #[test]
     fn words_are_read_as_they_are_written() {
         for reason in Reason::ALL {
             assert_eq!(reason.to_string().parse(), Ok(reason));
         }
-        assert_eq!(Transport::WORDS, ["rest", "smtp"]);
-        for wrong in ["Rest", "rest ", "", "REST"] {
-            let error = wrong.parse::<Transport>().unwrap_err();
-            assert_eq!(error.to_string(), format!("{wrong:?} is not one of rest, smtp"));
+        assert_eq!(AttemptResult::WORDS, ["accepted", "deferred", "failed"]);
+        for wrong in ["Failed", "failed ", "", "FAILED"] {
+            let error = wrong.parse::<AttemptResult>().unwrap_err();
+            assert_eq!(error.to_string(), format!("{wrong:?} is not one of accepted, deferred, failed"));
         }
     }
 }

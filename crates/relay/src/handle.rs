@@ -6,9 +6,10 @@ use std::sync::Arc;
 use ::smtp::address::Mailbox;
 use clock::{Clock, Entropy, Sources};
 use model::account::Account;
-use model::delivery::{TestOutcome, Transport};
+use model::delivery::TestOutcome;
 use model::fault::Fault;
 use model::id::QueueId;
+use model::upstream::Transport;
 use store::Store;
 
 use crate::deliver::{Told, Upstreams, send_test_message, tell_of_removal};

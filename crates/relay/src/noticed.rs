@@ -144,7 +144,7 @@ impl Noticed {
 
 #[cfg(test)]
 mod tests {
-    use model::delivery::Transport;
+    use model::upstream::Transport;
 
     use super::*;
 

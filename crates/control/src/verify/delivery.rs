@@ -1,7 +1,8 @@
 //! Whether Azure took a test message.
 
 use api::verification::{ActionOwner, Check, Finding, Outcome};
-use model::delivery::{TestOutcome, Transport};
+use model::delivery::TestOutcome;
+use model::upstream::Transport;
 use smtp::address::Mailbox;
 
 /// What a test message by one transport shows.

@@ -6,7 +6,7 @@ use azure_client::{Http, Probe, RequestFailure};
 use jiff::SignedDuration;
 use model::account::Account;
 use model::azure::{AzureConnection, TransportChoice};
-use model::delivery::Transport;
+use model::upstream::Transport;
 use smtp::client::{Settings, TlsPolicy};
 use smtp_client::{Connection, Target, Timeouts};
 use url::Url;

@@ -14,8 +14,9 @@ mod tests;
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
 
-use crate::delivery::{Reason, SendState, Transport};
+use crate::delivery::{Reason, SendState};
 use crate::division::Division;
+use crate::upstream::Transport;
 
 pub use self::advance::advance;
 pub use self::outcome::{RecipientOutcome, RecipientState};

@@ -2,7 +2,7 @@
 
 use ::smtp::address::Mailbox;
 use clock::Clock;
-use model::delivery::Transport;
+use model::upstream::Transport;
 use store::Usage;
 
 use super::choice::{Choice, Chosen};

@@ -1,6 +1,6 @@
 //! Which transport carries a message: the first of those that are open which can say all of it. Pure.
 
-use model::delivery::Transport;
+use model::upstream::Transport;
 
 use super::mail::Candidate;
 use super::upstream::carrier::{self, Form};

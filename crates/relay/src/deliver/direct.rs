@@ -2,7 +2,7 @@
 
 use ::smtp::address::Mailbox;
 use clock::Clock;
-use model::delivery::Transport;
+use model::upstream::Transport;
 use tracing::info;
 
 use super::carry::{by_smtp, carry};
@@ -55,7 +55,7 @@ impl Direct<'_> {
     /// Sends by one transport, of which nothing is kept.
     async fn carry(&self, choice: Choice, mail: &Mail<'_>) -> Posted {
         let carrier = match &choice {
-            Choice::By(chosen) => match carrier_of(self.login, chosen.transport) {
+            Choice::By(chosen) => match carrier_of(self.login, &chosen.form) {
                 Ok(carrier) => Some(carrier),
                 Err(error) => {
                     let text = model::error_chain(&error);

@@ -10,7 +10,8 @@ use clock::{Clock, Entropy};
 use jiff::Timestamp;
 use message::compose::Composer;
 use model::account::Account;
-use model::delivery::{TestOutcome, Transport};
+use model::delivery::TestOutcome;
+use model::upstream::Transport;
 use store::Store;
 
 use super::Upstreams;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::delivery::{Attempt, Transport};
+use model::delivery::Attempt;
+use model::upstream::Transport;
 use store::{Claim, NextStep, Settlement, Usage};
 
 use super::Context;

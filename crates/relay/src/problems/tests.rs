@@ -2,10 +2,11 @@
 
 use jiff::SignedDuration;
 use model::account::AccountState;
-use model::delivery::{Attempt, AttemptResult, Reason, Transport};
+use model::delivery::{Attempt, AttemptResult, Reason};
 use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
 use model::refused::Refused;
+use model::upstream::Transport;
 use store::{Disk, Hindered, Suppressed};
 
 use super::*;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::delivery::{Attempt, AttemptResult, Transport};
+use model::delivery::{Attempt, AttemptResult};
 use model::tracking::RefusedAlone;
+use model::upstream::Transport;
 use proptest::prelude::*;
 use store::{Claim, Cursor, NextStep, Settlement, StatusCheck, TakenGroup};
 

@@ -1,6 +1,7 @@
 //! What waits, and what it waits for.
 
-use model::delivery::{Attempt, AttemptResult, Reason, Transport};
+use model::delivery::{Attempt, AttemptResult, Reason};
+use model::upstream::Transport;
 use store::{Hindered, NextStep, Settlement, Suppressed};
 
 use super::*;

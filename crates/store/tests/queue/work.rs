@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use model::delivery::{Attempt, AttemptResult, SendState, Transport};
+use model::delivery::{Attempt, AttemptResult, SendState};
 use model::division::{Division, Group};
 use model::operation;
 use model::tracking::{DeliveryReport, RecipientState};
+use model::upstream::Transport;
 use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup, Untold};
 
 use super::*;

@@ -8,7 +8,7 @@ use axum::response::Response;
 use control::Control;
 use control::verify::{Event, Manner, Patience, Repair, delivery_finding};
 use model::account::Account;
-use model::delivery::Transport;
+use model::upstream::Transport;
 use relay::TestMessage;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use utoipa_axum::router::OpenApiRouter;

@@ -3,11 +3,12 @@
 use model::account::AccountState;
 use model::azure::{Authorization, TransportChoice};
 use model::credential::Lane;
-use model::delivery::{AttemptResult, SendState, Transport};
+use model::delivery::{AttemptResult, SendState};
 use model::dns_provider::DnsProviderKind;
 use model::repair::Repair;
 use model::rotation::Step;
 use model::tracking::{EventSource, RecipientState};
+use model::upstream::Transport;
 use serde_json::{Value, json};
 
 /// A member of a schema, and all words that it can have.

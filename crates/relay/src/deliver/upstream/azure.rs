@@ -10,7 +10,6 @@ use azure_types::access_key::AccessKey;
 use clock::{Clock, Entropy};
 use model::account::Account;
 use model::azure::{Authorization, AzureConnection, Service};
-use model::delivery::Transport;
 use secrecy::{ExposeSecret as _, SecretString};
 use smtp_client::{Target, Timeouts};
 use tls::TrustError;
@@ -18,7 +17,7 @@ use tls::TrustError;
 use super::UpstreamError;
 use super::acs_rest::{AcsRest, Proof};
 use super::acs_smtp::AcsSmtp;
-use super::carrier::Carrier;
+use super::carrier::{Carrier, Form};
 use super::limits::SharedLimiter;
 use super::pool::{Pool, PoolLogin, PoolProof};
 use crate::login::EntraLogin;
@@ -66,18 +65,18 @@ impl Means<'_> {
     }
 }
 
-/// A transport of a login that a client brought.
+/// Azure's transport that takes a form, with the login that a client brought.
 ///
 /// # Errors
 /// When the roots that the transport trusts are not usable.
-pub(crate) fn carrier_of(login: &EntraLogin, transport: Transport) -> Result<Carrier, TrustError> {
+pub(crate) fn carrier_of(login: &EntraLogin, form: &Form) -> Result<Carrier, TrustError> {
     let (target, token) = (&login.target, &login.token.access_token);
-    Ok(match transport {
-        Transport::Rest => {
+    Ok(match form {
+        Form::Document(_) => {
             let email = EmailApi::new(target.http.clone(), target.endpoint.clone());
             Carrier::AcsRest(AcsRest::new(email, Proof::Token(token.clone()), None))
         }
-        Transport::Smtp => {
+        Form::Whole => {
             let trust = tls::client_config(target.ca_pem.as_deref())?;
             let (host, port) = target.smtp.clone();
             let server = Target { host, port, trust, timeouts: Timeouts::default() };

@@ -6,7 +6,7 @@ use ::smtp::address::Mailbox;
 use azure_types::email::EmailMessage;
 use azure_types::ids::OperationId;
 use clock::Clock;
-use model::delivery::Transport;
+use model::upstream::Transport;
 
 use super::acs_rest::{self, AcsRest};
 use super::acs_smtp::AcsSmtp;

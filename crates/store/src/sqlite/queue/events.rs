@@ -1,8 +1,9 @@
 //! The story of a message: events, which are appended and read, and never changed.
 
 use jiff::Timestamp;
-use model::delivery::{Attempt, SendId, Transport};
+use model::delivery::{Attempt, SendId};
 use model::tracking::{Event, EventSource};
+use model::upstream::Transport;
 use rusqlite::{Connection, params};
 
 use crate::error::StoreError;

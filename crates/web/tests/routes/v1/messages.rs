@@ -3,8 +3,9 @@
 use control::AccountChange;
 use jiff::{SignedDuration, Timestamp};
 use model::account::AccountState;
-use model::delivery::{Attempt, AttemptResult, Transport};
+use model::delivery::{Attempt, AttemptResult};
 use model::tracking::{DeliveryReport, RecipientState};
+use model::upstream::Transport;
 use serde_json::{Value, json};
 use store::{NextStep, Settlement};
 

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use model::delivery::{AttemptResult, Reason, SendState, Transport};
+use model::delivery::{AttemptResult, Reason, SendState};
 use model::id::{AccountId, QueueId};
 use model::tracking::RecipientState;
+use model::upstream::Transport;
 use rusqlite::{Connection, params};
 
 use super::apply_before;
