@@ -1,5 +1,6 @@
 //! What an account sends through. All that depends on the kind of upstream and is not its own matter is decided here.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use azure_types::ids::SubscriptionId;
@@ -31,6 +32,17 @@ pub enum QuotaScope {
     Subscription(SubscriptionId),
 }
 
+/// What a kind other than Azure is set up with, without its secret: names of settings, and their texts. Only the kind
+/// understands them; the store keeps them as they are.
+pub type Settings = BTreeMap<String, String>;
+
+/// The upstream of an account is of a kind that this build does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the upstream {kind:?} is not known to this build: a newer one wrote it")]
+pub struct UnknownUpstream {
+    kind: String,
+}
+
 /// Something was asked of an account that only accounts at Azure have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("account {0} does not send through Azure")]
@@ -43,6 +55,23 @@ impl Upstream {
         match self {
             Self::Azure(_) => "azure",
         }
+    }
+
+    /// What [`Upstream::from_settings`] makes the same upstream of. None are needed for Azure, whose connection the store
+    /// has columns for.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        match self {
+            Self::Azure(_) => Settings::new(),
+        }
+    }
+
+    /// An upstream of a kind other than Azure.
+    ///
+    /// # Errors
+    /// When there is no such kind.
+    pub fn from_settings(kind: &str, _settings: &Settings) -> Result<Self, UnknownUpstream> {
+        Err(UnknownUpstream { kind: kind.to_owned() })
     }
 
     /// The connection to Azure, if that is the upstream.

@@ -1,7 +1,8 @@
 //! Accounts as rows, and back.
 //!
 //! The column `upstream` has the kind. What the kinds have in common has columns; Azure's connection has columns of its
-//! own, which are empty for another kind, whose settings are in columns that its migration adds.
+//! own, which are empty for another kind. What the other kinds are set up with is JSON in `upstream_settings`, names and
+//! texts that only `model::upstream` understands.
 
 use jiff::Timestamp;
 use model::account::{Account, Concurrency};
@@ -9,7 +10,7 @@ use model::azure::{AzureConnection, Service};
 use model::cloud::{Cloud, CustomCloud};
 use model::id::AccountId;
 use model::quota::{Allowance, Quota};
-use model::upstream::Upstream;
+use model::upstream::{Settings, Upstream};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, ToSql};
 use serde::{Deserialize, Serialize};
@@ -98,10 +99,9 @@ fn bound(columns: &[Column]) -> Vec<(&str, &dyn ToSql)> {
 /// The columns that an update may change.
 fn changeable(account: &Account) -> Vec<Column> {
     let quota = &account.quota;
-    let mut columns = match &account.upstream {
-        Upstream::Azure(connection) => from_azure(connection).to_vec(),
-    };
+    let mut columns = from_azure(account.upstream.azure()).to_vec();
     columns.extend([
+        (":upstream_settings", from_settings(&account.upstream.settings()).into()),
         (":name", text(account.name.as_str())),
         (":upstream", text(account.upstream.kind())),
         (":sends_per_minute", quota.sends.per_minute.into()),
@@ -116,18 +116,39 @@ fn changeable(account: &Account) -> Vec<Column> {
     columns
 }
 
-fn from_azure(connection: &AzureConnection) -> [Column; 8] {
-    let service = connection.service.as_ref();
+fn from_azure(connection: Option<&AzureConnection>) -> [Column; 8] {
+    let of = |read: fn(&AzureConnection) -> String| connection.map(read).unwrap_or_default().into();
+    let service = |read: fn(&Service) -> &str| {
+        text(connection.and_then(|connection| connection.service.as_ref()).map_or("", read))
+    };
     [
-        (":tenant", connection.tenant.to_string().into()),
-        (":client", connection.client.to_string().into()),
-        (":subscription", connection.subscription.to_string().into()),
-        (":cloud", from_cloud(&connection.cloud).into()),
-        (":service", text(service.map_or("", |service| service.name.as_str()))),
-        (":endpoint", text(service.map_or("", |service| service.endpoint.as_str()))),
-        (":authorization", text(connection.authorization.as_str())),
-        (":transport", text(connection.transport.as_str())),
+        (":tenant", of(|connection| connection.tenant.to_string())),
+        (":client", of(|connection| connection.client.to_string())),
+        (":subscription", of(|connection| connection.subscription.to_string())),
+        (":cloud", of(|connection| from_cloud(&connection.cloud))),
+        (":service", service(|service| service.name.as_str())),
+        (":endpoint", service(|service| service.endpoint.as_str())),
+        (":authorization", of(|connection| connection.authorization.as_str().to_owned())),
+        (":transport", of(|connection| connection.transport.as_str().to_owned())),
     ]
+}
+
+/// Nothing is an empty text, as it is in the rows of older builds.
+fn from_settings(settings: &Settings) -> String {
+    if settings.is_empty() {
+        return String::new();
+    }
+    serde_json::to_string(settings).unwrap_or_default()
+}
+
+fn to_settings(json: &str) -> Result<Settings, StoreError> {
+    if json.is_empty() {
+        return Ok(Settings::new());
+    }
+    serde_json::from_str(json).map_err(|_| {
+        // What a newer build wrote may be confidential.
+        StoreError::Damaged("the settings of an account's upstream are not names and texts".to_owned())
+    })
 }
 
 fn text(text: &str) -> Value {
@@ -137,7 +158,7 @@ fn text(text: &str) -> Value {
 const SELECT: &str =
     "SELECT id, name, tenant, client, subscription, cloud, service, endpoint, authorization, transport,
                 sends_per_minute, sends_per_hour, status_reads_per_minute, status_reads_per_hour,
-                requests_at_once, smtp_sessions, created_at, changed_at, state, upstream
+                requests_at_once, smtp_sessions, created_at, changed_at, state, upstream, upstream_settings
          FROM account";
 
 pub(crate) fn read_one(connection: &Connection, id: AccountId) -> Result<Option<Account>, StoreError> {
@@ -163,7 +184,8 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         name: columns::to_id(&text(1)?)?,
         upstream: match text(19)?.as_str() {
             "azure" => Upstream::Azure(to_azure(row)?),
-            other => return Err(StoreError::Damaged(format!("upstream {other}"))),
+            kind => Upstream::from_settings(kind, &to_settings(&text(20)?)?)
+                .map_err(|unknown| StoreError::Damaged(unknown.to_string()))?,
         },
         quota: Quota {
             sends: Allowance { per_minute: row.get(10)?, per_hour: row.get(11)? },
@@ -233,35 +255,4 @@ fn to_cloud(json: &str) -> Result<Cloud, StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use model::azure::{Authorization, TransportChoice};
-
-    use super::*;
-    use crate::sqlite::database::Database;
-
-    /// An account of a build that knew only Azure has no word for it; one of a newer build has a word that is not known.
-    #[tokio::test]
-    async fn an_old_row_is_at_azure_and_an_unknown_upstream_is_not_taken_for_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&folder.path().join("test.db")).unwrap();
-        let insert = "INSERT INTO account (id, name, tenant, client, subscription, cloud, service, endpoint,
-                          authorization, transport, sends_per_minute, sends_per_hour, status_reads_per_minute,
-                          status_reads_per_hour, requests_at_once, smtp_sessions, created_at)
-                      VALUES ('01m8hmm0rqft0b4f4v3ccgkktg', 'contoso', '11111111-aaaa-4111-8111-111111111111',
-                          '33333333-cccc-4333-8333-333333333333', '22222222-bbbb-4222-8222-222222222222',
-                          '{\"kind\":\"public\"}', '', '', 'certificate', 'rest', 1, 2, 3, 4, 5, 6, 7)";
-        let read = move |connection: &Connection| {
-            connection.execute_batch(insert)?;
-            let old = read_all(connection)?;
-            connection.execute_batch("UPDATE account SET upstream = 'pigeon'")?;
-            Ok((old, read_all(connection)))
-        };
-        let (old, newer) = database.write(crate::sqlite::database::Durability::Synced, read).await.unwrap();
-        let azure = old[0].azure().unwrap();
-        assert_eq!(
-            (azure.authorization, azure.transport),
-            (Authorization::Certificate, TransportChoice::Rest)
-        );
-        assert_eq!(newer.unwrap_err().to_string(), StoreError::Damaged("upstream pigeon".into()).to_string());
-    }
-}
+mod tests;

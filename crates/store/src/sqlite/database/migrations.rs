@@ -28,6 +28,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0021_what_messages_are_found_by.sql"),
     include_str!("../../../migrations/0023_what_an_account_sends_through.sql"),
     include_str!("../../../migrations/0025_rolled_back_is_one_word.sql"),
+    include_str!("../../../migrations/0027_settings_of_an_upstream.sql"),
 ];
 
 /// Applies the steps that the database has not seen.
@@ -153,6 +154,22 @@ mod tests {
         assert!(connection.execute(insert, ["printer@CONTOSO.com"]).is_err(), "the same in any case");
         let name: String = connection.query_row("SELECT name FROM account", [], |row| row.get(0)).unwrap();
         assert_eq!(name, "contoso");
+    }
+
+    #[test]
+    fn accounts_of_an_older_build_have_no_settings_of_an_upstream() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply_before("ADD COLUMN upstream_settings", &connection);
+        let account = "INSERT INTO account (id, name, tenant, client, subscription, cloud, service, endpoint,
+            authorization, transport, sends_per_minute, sends_per_hour, status_reads_per_minute,
+            status_reads_per_hour, requests_at_once, smtp_sessions, created_at)
+            VALUES ('a', 'contoso', 't', 'c', 's', 'public', 'svc', 'https://x', 'secret', 'auto', 1, 1, 1, 1, 1, 1, 1)";
+        connection.execute_batch(account).unwrap();
+        apply(&mut connection).unwrap();
+        let select = "SELECT upstream, upstream_settings, tenant FROM account";
+        let row: [String; 3] =
+            connection.query_row(select, [], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?])).unwrap();
+        assert_eq!(row, ["azure", "", "t"]);
     }
 
     #[test]
