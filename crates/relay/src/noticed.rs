@@ -1,7 +1,7 @@
-//! How the last tries of each account went, and whether the store failed. In memory: after a restart the next
+//! How the last tries of each account went, and which writes of the store failed. In memory: after a restart the next
 //! try shows it again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,7 @@ use store::StoreError;
 #[derive(Default)]
 pub(crate) struct Noticed {
     streaks: Mutex<HashMap<AccountId, Streak>>,
-    storage: Mutex<Option<StorageFailure>>,
+    storage: Mutex<BTreeMap<StorageKind, StorageFailure>>,
 }
 
 /// Tries of an account that failed one after the other, for the same reason.
@@ -43,9 +43,21 @@ pub enum StreakKind {
     Unusable,
 }
 
-/// A failure of the store.
+/// What the store writes. Each can fail while the others work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StorageKind {
+    /// The journal, to which every accepted message is appended.
+    Journal,
+    /// The queue's database.
+    Database,
+    /// The files of messages that are too large for the journal.
+    LargeFile,
+}
+
+/// Writes of one kind that fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageFailure {
+    pub kind: StorageKind,
     /// When it was met first.
     pub since: Timestamp,
     /// When it was met last.
@@ -53,7 +65,7 @@ pub struct StorageFailure {
     pub text: String,
 }
 
-/// A failure of the store that nobody has met again for so long is over.
+/// A failure of the store that has not occurred again for so long is over.
 const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
 impl StreakKind {
@@ -64,6 +76,12 @@ impl StreakKind {
             Reason::Azure => Some(Self::Azure),
             Reason::Rate | Reason::DomainNotLinked | Reason::SenderUnknown | Reason::Suppressed => None,
         }
+    }
+}
+
+impl StorageFailure {
+    fn is_recent(&self, now: Timestamp) -> bool {
+        now.duration_since(self.last_at) < FORGOTTEN_AFTER
     }
 }
 
@@ -102,21 +120,33 @@ impl Noticed {
         self.streaks().get(&account).cloned()
     }
 
-    /// Takes note that the store failed.
-    pub(crate) fn store_failed(&self, error: &StoreError, now: Timestamp) {
+    /// Takes note that a write failed. A disk that is too slow for the database makes an append to the journal fail.
+    pub(crate) fn store_failed(&self, kind: StorageKind, error: &StoreError, now: Timestamp) {
+        let kind = if matches!(error, StoreError::Behind) { StorageKind::Database } else { kind };
         let mut storage = self.storage();
-        let since = storage.as_ref().map_or(now, |before| before.since);
-        *storage = Some(StorageFailure { since, last_at: now, text: model::error_chain(error) });
+        let recent = storage.get(&kind).filter(|before| before.is_recent(now));
+        let since = recent.map_or(now, |before| before.since);
+        storage.insert(kind, StorageFailure { kind, since, last_at: now, text: model::error_chain(error) });
     }
 
-    /// Takes note that the store works.
-    pub(crate) fn store_works(&self) {
-        *self.storage() = None;
+    /// Takes note of writes that succeeded. Failures of other kinds go on.
+    pub(crate) fn store_works(&self, kinds: &[StorageKind]) {
+        self.storage().retain(|kind, _| !kinds.contains(kind));
     }
 
-    /// The failure of the store that was met last, if that was not long ago.
-    pub(crate) fn store_failure(&self, now: Timestamp) -> Option<StorageFailure> {
-        self.storage().clone().filter(|failure| now.duration_since(failure.last_at) < FORGOTTEN_AFTER)
+    /// Takes note that the dispatcher could not claim from the queue.
+    pub(crate) fn database_failed(&self, error: &StoreError, now: Timestamp) {
+        self.store_failed(StorageKind::Database, error, now);
+    }
+
+    /// Takes note that the dispatcher could claim from the queue, which writes to its database.
+    pub(crate) fn database_works(&self) {
+        self.store_works(&[StorageKind::Database]);
+    }
+
+    /// The writes that failed a short while ago and have not succeeded since, one of each kind.
+    pub(crate) fn store_failures(&self, now: Timestamp) -> Vec<StorageFailure> {
+        self.storage().values().filter(|failure| failure.is_recent(now)).cloned().collect()
     }
 
     fn failed(
@@ -137,7 +167,7 @@ impl Noticed {
         self.streaks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn storage(&self) -> MutexGuard<'_, Option<StorageFailure>> {
+    fn storage(&self) -> MutexGuard<'_, BTreeMap<StorageKind, StorageFailure>> {
         self.storage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -178,15 +208,27 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_of_the_store_is_forgotten_when_it_works_or_nobody_meets_it() {
+    fn a_failure_of_one_kind_of_write_ends_when_that_kind_works_or_after_a_while() {
+        use StorageKind::{Database, Journal, LargeFile};
         let noticed = Noticed::default();
         let at = |second| Timestamp::from_second(second).unwrap();
-        noticed.store_failed(&StoreError::Closed, at(1));
-        noticed.store_failed(&StoreError::Closed, at(9));
-        let failure = noticed.store_failure(at(10)).unwrap();
-        assert_eq!((failure.since, failure.last_at), (at(1), at(9)));
-        assert_eq!(noticed.store_failure(at(700)), None);
-        noticed.store_works();
-        assert_eq!(noticed.store_failure(at(10)), None);
+        let kinds = |second| -> Vec<StorageKind> {
+            noticed.store_failures(at(second)).iter().map(|failure| failure.kind).collect()
+        };
+        noticed.store_failed(LargeFile, &StoreError::Closed, at(1));
+        noticed.store_failed(Journal, &StoreError::Closed, at(2));
+        noticed.store_failed(Journal, &StoreError::Behind, at(3));
+        noticed.store_failed(LargeFile, &StoreError::Closed, at(9));
+        assert_eq!(kinds(10), [Journal, Database, LargeFile], "a database that is behind is not the journal");
+        noticed.store_works(&[Journal]);
+        assert_eq!(kinds(10), [Database, LargeFile], "a small message proves nothing about large files");
+        let large = noticed.store_failures(at(10)).pop().unwrap();
+        assert_eq!((large.since, large.last_at), (at(1), at(9)));
+        assert_eq!(kinds(605), [LargeFile], "each kind is over on its own");
+        assert_eq!(kinds(700), []);
+        noticed.store_failed(LargeFile, &StoreError::Closed, at(900));
+        assert_eq!(noticed.store_failures(at(901))[0].since, at(900), "the one before is over");
+        noticed.store_works(&[Journal, Database, LargeFile]);
+        assert_eq!(kinds(901), []);
     }
 }

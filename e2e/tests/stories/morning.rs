@@ -205,7 +205,10 @@ async fn a_data_directory_that_cannot_be_written_is_named_until_it_can() {
     let options = store::Options { segment_bytes: 65_536, ..store::Options::default() };
     let world = World::start_with(Setup { store: options, ..Setup::default() }).await;
     // The file of a message that is larger than a quarter of a mebibyte, and the journal's next segment.
-    for (folder, bytes) in [("large", 400_000), ("journal", 40_000)] {
+    for (folder, what, bytes) in [
+        ("large", "could not write the file of a large message", 400_000),
+        ("journal", "could not append a message to its journal", 40_000),
+    ] {
         let there = world.folder().join("server").join(folder);
         let away = there.with_extension("away");
         std::fs::rename(&there, &away).unwrap();
@@ -214,14 +217,17 @@ async fn a_data_directory_that_cannot_be_written_is_named_until_it_can() {
             tries += 1;
             assert!(tries < 5, "{folder}: one segment has no room for so many");
         }
-        let pieces = [
-            "could not write to its data directory at 08:00:00 UTC",
-            "No such file",
-            "refused with 451",
-            "dmesg",
-        ];
+        let pieces = [what, "at 08:00:00 UTC", "No such file", "refused with 451", "`ls -ld ", "dmesg"];
         let found = named(&world, "storage_failing", &pieces).await;
+        assert!(found["action"].as_str().unwrap().contains(&format!("/server/{folder}`")), "{found:#}");
         assert_eq!((found["account"].as_str(), found["severity"].as_str()), (None, Some("critical")));
+        if folder == "large" {
+            // A small message does not end what large ones still meet.
+            assert_eq!(offer_large(&world, 1_000).await, 250);
+            assert_eq!(named(&world, "storage_failing", &pieces).await["since"], found["since"]);
+            assert_eq!(offer_large(&world, bytes).await, 451);
+            assert_eq!(named(&world, "storage_failing", &pieces).await["since"], found["since"]);
+        }
         std::fs::rename(&away, &there).unwrap();
         assert_eq!(offer_large(&world, bytes).await, 250, "{folder} is there again");
         let is_over = async || {

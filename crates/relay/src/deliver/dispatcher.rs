@@ -99,7 +99,7 @@ impl Dispatcher {
                 Ok(wake_at) => wake_at,
                 Err(error) => {
                     error!(account = %self.account.name, error = model::error_chain(&error), "the queue cannot be worked on");
-                    self.upstreams.noticed().store_failed(&error, self.context.clock.now());
+                    self.upstreams.noticed().database_failed(&error, self.context.clock.now());
                     clock::after(self.context.clock.now(), OUR_TROUBLE)
                 }
             };
@@ -181,6 +181,7 @@ impl Dispatcher {
         let unused = limit - claimed.as_ref().map_or(0, Vec::len);
         (0..unused).for_each(|_| upstream.sends.lock().cancel());
         let mut claims = claimed?;
+        self.upstreams.noticed().database_works();
         self.context.store.queue().read_ahead(&mut claims).await;
         self.claimed_at = self.context.clock.now();
         self.maybe_more = claims.len() == limit;

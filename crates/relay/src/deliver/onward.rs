@@ -13,6 +13,7 @@ use super::memory_budget::MemoryBudget;
 use super::outcome::{AttemptOutcome, Deferred, Matter};
 use super::upstream::Upstreams;
 use crate::intake::{Answer, DirectMessage, NotSent, Onward, Rejection, Sent};
+use crate::noticed::StorageKind;
 use crate::settings::RelaySettings;
 
 /// What the intake asks of delivery.
@@ -73,10 +74,11 @@ impl Onward for Delivery {
         Box::pin(self.send(message))
     }
 
-    fn store_answered(&self, failure: Option<&StoreError>) {
-        match failure {
-            None => self.upstreams.noticed().store_works(),
-            Some(error) => self.upstreams.noticed().store_failed(error, self.clock.now()),
-        }
+    fn store_wrote(&self, kinds: &[StorageKind]) {
+        self.upstreams.noticed().store_works(kinds);
+    }
+
+    fn store_failed(&self, kind: StorageKind, error: &StoreError) {
+        self.upstreams.noticed().store_failed(kind, error, self.clock.now());
     }
 }

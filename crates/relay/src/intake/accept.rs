@@ -12,6 +12,7 @@ use tracing::info;
 
 use super::data::Complete;
 use super::{Draft, Internal, Rejection, rejected_by_store, standing};
+use crate::noticed::StorageKind;
 
 /// What became of a message that was taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,11 +90,17 @@ impl Draft {
             idempotency_key: complete.idempotency_key,
             sends: sends(self.id, recipients),
         };
+        let has_file = complete.body.has_file();
         let accepted = self.intake.store().queue().accept(message, complete.body).await;
+        let onward = &self.intake.0.onward;
         match &accepted {
-            Ok(_) => self.intake.0.onward.store_answered(None),
-            Err(StoreError::InProgress) => {}
-            Err(error) => self.intake.0.onward.store_answered(Some(error)),
+            // Stored before, nothing was written now; or stored by another connection at this moment.
+            Ok(store::Accepted::Repeated(_)) | Err(StoreError::InProgress) => {}
+            Ok(store::Accepted::New(_)) if has_file => {
+                onward.store_wrote(&[StorageKind::Journal, StorageKind::LargeFile]);
+            }
+            Ok(store::Accepted::New(_)) => onward.store_wrote(&[StorageKind::Journal]),
+            Err(error) => onward.store_failed(StorageKind::Journal, error),
         }
         accepted.map_err(rejected_by_store)
     }

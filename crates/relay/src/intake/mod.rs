@@ -40,6 +40,7 @@ use self::budget::{Budget, Reserved};
 use self::data::{HELD_BYTES, Incoming, Stopped};
 use self::duplicates::Duplicates;
 use self::rate::Rates;
+use crate::noticed::StorageKind;
 use crate::settings::RelaySettings;
 
 pub use self::accept::Accepted;
@@ -163,7 +164,7 @@ impl Intake {
         match stopped {
             Stopped::HeaderTooLarge { limit_bytes } => Rejection::HeaderTooLarge { limit_bytes },
             Stopped::Failed(error) => {
-                self.0.onward.store_answered(Some(&error));
+                self.0.onward.store_failed(StorageKind::LargeFile, &error);
                 rejected_by_store(error)
             }
         }

@@ -11,6 +11,7 @@ use store::{Body, StoreError};
 
 use super::Rejection;
 use crate::login::EntraLogin;
+use crate::noticed::StorageKind;
 
 /// An answer that takes its time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -23,8 +24,11 @@ pub trait Onward: Send + Sync {
     /// Sends a message while its client waits. Its body is read once there is memory for it.
     fn send_now<'a>(&'a self, message: DirectMessage<'a>) -> Answer<'a, Result<Sent, Rejection>>;
 
-    /// The store took a message, or failed to.
-    fn store_answered(&self, failure: Option<&StoreError>);
+    /// The store accepted a message, for which it wrote these.
+    fn store_wrote(&self, kinds: &[StorageKind]);
+
+    /// The store failed to write something that a message needs.
+    fn store_failed(&self, kind: StorageKind, error: &StoreError);
 }
 
 /// A message that is sent with the token of its client.

@@ -30,7 +30,9 @@ impl Onward for NoDelivery {
         Box::pin(std::future::ready(Ok(Sent::ToAll)))
     }
 
-    fn store_answered(&self, _: Option<&StoreError>) {}
+    fn store_wrote(&self, _: &[StorageKind]) {}
+
+    fn store_failed(&self, _: StorageKind, _: &StoreError) {}
 }
 
 /// An intake with a store with one account, two senders and one credential, which may use the first of them.

@@ -16,7 +16,7 @@ mod words;
 
 use jiff::Timestamp;
 
-pub use crate::noticed::{StorageFailure, Streak, StreakKind};
+pub use crate::noticed::{StorageFailure, StorageKind, Streak, StreakKind};
 pub use crate::rate_limit::{AskedFor, FullWindow, LimitView};
 
 pub use self::clients::{Clients, Locked};

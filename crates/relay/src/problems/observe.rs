@@ -13,7 +13,7 @@ use store::{Disk, Hindered, SecretName, SecretOwner, Store, StoreError, Suppress
 
 use super::Clients;
 use crate::deliver::Upstreams;
-use crate::noticed::{StorageFailure, Streak};
+use crate::noticed::{StorageFailure, StorageKind, Streak};
 use crate::rate_limit::LimitView;
 
 /// Everything that is judged.
@@ -22,8 +22,8 @@ pub struct Observed {
     pub accounts: Vec<ObservedAccount>,
     /// The disk, if the file system says.
     pub disk: Option<Disk>,
-    /// That the store cannot be written.
-    pub storage: Option<StorageFailure>,
+    /// Writes of the store that fail, one of each kind.
+    pub storage: Vec<StorageFailure>,
     /// What clients meet.
     pub clients: Clients,
 }
@@ -149,13 +149,17 @@ impl Counts {
     }
 }
 
-/// Whether the store can be written now, or could not a short while ago.
-async fn storage(store: &Store, upstreams: &Upstreams, now: Timestamp) -> Option<StorageFailure> {
-    let noticed = upstreams.noticed().store_failure(now);
+/// What of the store cannot be written now, or could not a short while ago.
+async fn storage(store: &Store, upstreams: &Upstreams, now: Timestamp) -> Vec<StorageFailure> {
+    let kind = StorageKind::Database;
+    let mut failures = upstreams.noticed().store_failures(now);
     let text = match tokio::time::timeout(PROBE, store.queue().probe()).await {
-        Ok(Ok(())) => return noticed,
+        Ok(Ok(())) => return failures,
         Ok(Err(error)) => model::error_chain(&error),
         Err(_) => format!("the database could not be written within {} seconds", PROBE.as_secs()),
     };
-    Some(StorageFailure { since: noticed.map_or(now, |noticed| noticed.since), last_at: now, text })
+    let since = failures.iter().find(|failure| failure.kind == kind).map_or(now, |failure| failure.since);
+    failures.retain(|failure| failure.kind != kind);
+    failures.push(StorageFailure { kind, since, last_at: now, text });
+    failures
 }

@@ -1,12 +1,16 @@
 //! What is wrong with the server as a whole. Pure.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::words::{said, size, time};
-use super::{Code, Observed, Problem};
+use super::{Code, Observed, Problem, StorageFailure, StorageKind};
 
 pub(super) fn problems(observed: &Observed, now: Timestamp) -> Vec<Problem> {
-    disk_full(observed, now).into_iter().chain(storage_failing(observed, now)).collect()
+    let folder = observed.disk.as_ref().map_or(Path::new("the data directory"), |disk| &disk.path);
+    let failing = observed.storage.iter().map(|failure| storage_failing(failure, folder, now));
+    disk_full(observed, now).into_iter().chain(failing).collect()
 }
 
 fn disk_full(observed: &Observed, now: Timestamp) -> Option<Problem> {
@@ -28,22 +32,57 @@ fn disk_full(observed: &Observed, now: Timestamp) -> Option<Problem> {
     })
 }
 
-fn storage_failing(observed: &Observed, now: Timestamp) -> Option<Problem> {
-    let failure = observed.storage.as_ref()?;
-    Some(Problem {
+/// A kind of write, in words.
+struct Described {
+    /// What the problem is about; tells it from those of other kinds.
+    subject: &'static str,
+    /// Where in the data directory it is written.
+    name: &'static str,
+    what: &'static str,
+    consequence: &'static str,
+}
+
+fn described(kind: StorageKind) -> Described {
+    match kind {
+        StorageKind::Journal => Described {
+            subject: "journal",
+            name: "journal",
+            what: "append a message to its journal",
+            consequence: "New mail is refused with 451 or 452.",
+        },
+        StorageKind::Database => Described {
+            subject: "database",
+            name: "postern.db",
+            what: "write its database",
+            consequence: "Queued mail is not sent, and new mail is refused with 452 once too much waits for the database.",
+        },
+        StorageKind::LargeFile => Described {
+            subject: "large messages",
+            name: "large",
+            what: "write the file of a large message",
+            consequence: "Messages larger than 256 KiB are refused with 451 or 452.",
+        },
+    }
+}
+
+fn storage_failing(failure: &StorageFailure, folder: &Path, now: Timestamp) -> Problem {
+    let Described { subject, name, what, consequence } = described(failure.kind);
+    let path = folder.join(name);
+    let path = path.display();
+    Problem {
         code: Code::StorageFailing,
         account: None,
-        subject: None,
+        subject: Some(subject.to_owned()),
         since: failure.since,
         message: format!(
-            "Postern could not write to its data directory at {}: {}. New mail is refused with 451 or 452.",
+            "Postern could not {what}, {path}, at {}: {}. {consequence}",
             time(failure.last_at, now),
             said(&failure.text)
         ),
-        action:
-            "Check the disk and its file system (`dmesg`, `mount`): they may be full, broken or mounted read-only. The \
-                 server's log has each failure."
-                .to_owned(),
+        action: format!(
+            "Check {path} and its file system (`ls -ld {path}`, `df -h {path}`, `dmesg`): it may be missing, full, broken, \
+             mounted read-only, or not writable for Postern's user. The server's log has each failure."
+        ),
         alarm_at: Some(failure.since),
-    })
+    }
 }

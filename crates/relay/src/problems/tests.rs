@@ -229,18 +229,34 @@ fn a_disk_below_its_reserve_and_one_that_fails_are_the_servers() {
     let disk =
         |free_bytes| Some(Disk { path: "/var/lib/postern".into(), free_bytes, reserve_bytes: 64 << 20 });
     assert_eq!(problems(&Observed { disk: disk(64 << 20), ..Observed::default() }, at(0)), []);
-    let failure = StorageFailure { since: at(-9), last_at: at(-1), text: "the database failed".into() };
+    let failed = |kind, second| StorageFailure {
+        kind,
+        since: at(second),
+        last_at: at(-1),
+        text: "the database failed".into(),
+    };
     let observed = Observed {
         disk: disk(12 << 20),
-        storage: Some(failure),
+        storage: vec![failed(StorageKind::Database, -9), failed(StorageKind::LargeFile, -5)],
         accounts: vec![account()],
         ..Observed::default()
     };
     let found = problems(&observed, at(0));
-    let [full, failing] = &found[..] else { panic!("{found:#?}") };
+    let [full, failing, large] = &found[..] else { panic!("{found:#?}") };
     check(full, Code::DiskFull, &["/var/lib/postern has 12 MiB free", "64 MiB", "refused with 452"]);
-    check(failing, Code::StorageFailing, &["at 07:59:59 UTC: the database failed"]);
+    let pieces = [
+        "could not write its database, /var/lib/postern/postern.db, at 07:59:59 UTC: the database failed",
+        "`ls -ld /var/lib/postern/postern.db`",
+    ];
+    check(failing, Code::StorageFailing, &pieces);
+    let pieces = [
+        "the file of a large message, /var/lib/postern/large,",
+        "larger than 256 KiB are refused",
+        "`ls -ld /var/lib/postern/large`",
+    ];
+    check(large, Code::StorageFailing, &pieces);
     assert_eq!((full.alarm_at, failing.alarm_at), (Some(at(0)), Some(at(-9))));
+    assert_eq!((large.since, large.subject.as_deref()), (at(-5), Some("large messages")));
 }
 
 #[test]

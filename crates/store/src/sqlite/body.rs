@@ -53,6 +53,12 @@ impl Body {
         Self(Kept::Inline(bytes))
     }
 
+    /// Whether it has a file of its own, because it is too large for the journal.
+    #[must_use]
+    pub fn has_file(&self) -> bool {
+        matches!(self.0, Kept::Large(_))
+    }
+
     /// The bytes, read back if need be. A body that was not accepted leaves nothing behind.
     ///
     /// # Errors
