@@ -6,6 +6,7 @@
 
 mod deliver;
 mod handle;
+mod index_older;
 pub mod intake;
 pub mod login;
 mod noticed;

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info, warn};
 
 use crate::deliver::{Context, Dispatcher, StatusReader, Upstreams};
+use crate::index_older::index_older;
 use crate::intake::Intake;
 use crate::rate_limit::MEMORY;
 
@@ -49,6 +50,9 @@ impl Relay {
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), StoreError> {
         self.recover().await?;
         self.tasks.spawn(housekeeping(self.context.clone(), shutdown.clone()));
+        let (queue, clock) = (self.context.store.queue().clone(), self.context.clock.clone());
+        let step = async move || queue.index_older().await;
+        self.tasks.spawn(index_older(step, clock, shutdown.clone()));
         let mut directory = self.context.store.directory();
         loop {
             self.follow(directory.accounts().cloned().collect(), &shutdown);

@@ -148,6 +148,15 @@ impl Queue {
         on_engine!(self.0, queue.probe().await)
     }
 
+    /// Adds some messages of builds without an index to the index of searches. Says whether there are more. Messages
+    /// that are not in the index are found too, but each search compares them one by one.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written; the messages of this step are not in the index then.
+    pub async fn index_older(&self) -> Result<bool, StoreError> {
+        on_engine!(self.0, queue.index_older().await)
+    }
+
     /// How many sends of each account wait or are under way.
     ///
     /// # Errors

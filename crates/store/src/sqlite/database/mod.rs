@@ -73,16 +73,6 @@ impl Database {
         result.recv().map_err(|_| StoreError::Closed)?
     }
 
-    /// Has `work` done once, behind what is there already; `tell` is called in the writer's thread.
-    pub(crate) fn write_later<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-        tell: impl FnOnce(Result<T, StoreError>) + Send + 'static,
-    ) {
-        // A closed writer means that the process ends.
-        drop(self.enqueue(Durability::Written, run(work, tell)));
-    }
-
     fn enqueue(&self, durability: Durability, run: Run) -> Result<(), StoreError> {
         let job = Job::Once { synced: durability == Durability::Synced, run };
         self.jobs.send(job).map_err(|_| StoreError::Closed)

@@ -151,9 +151,7 @@ impl Queue {
             tail,
             node,
         };
-        let queue = Self(Arc::new(inner));
-        queue.index_older();
-        Ok(queue)
+        Ok(Self(Arc::new(inner)))
     }
 
     pub(crate) fn heard(&self, id: QueueId) {

@@ -5,7 +5,7 @@
 //! 3. Each is compared with its rows ([`found`]), until the page is full or so many were compared ([`page`]).
 //! 4. What is deleted is taken out of the index ([`remove`]).
 //!
-//! Messages of builds without an index follow in the background ([`backlog`]).
+//! Messages of builds without an index follow step by step, as the relay asks for it ([`backlog`]).
 
 mod backlog;
 mod candidates;
@@ -20,12 +20,11 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use model::id::QueueId;
 use model::search::Search;
 use rusqlite::Connection;
-use tracing::error;
 
 pub(super) use self::candidates::{Candidates, Wanted};
 pub use self::found::{Found, FoundMessage, FoundRecipient};
@@ -34,8 +33,9 @@ pub(super) use self::pages::Bounds;
 pub(super) use self::standing::Standing;
 pub(super) use self::tail::{NewMessages, Tail};
 
-use super::{Inner, Queue};
+use super::Queue;
 use crate::error::StoreError;
+use crate::sqlite::database::Durability;
 
 impl Queue {
     pub(crate) async fn search(&self, search: Search) -> Result<Found, StoreError> {
@@ -43,24 +43,10 @@ impl Queue {
         self.0.database.read(move |connection| find(connection, &search)).await
     }
 
-    /// Has messages of older builds indexed, as long as the queue is open and there are any.
-    pub(super) fn index_older(&self) {
-        index_older(Arc::downgrade(&self.0));
+    pub(crate) async fn index_older(&self) -> Result<bool, StoreError> {
+        let tail = Arc::clone(&self.0.tail);
+        self.0.database.write(Durability::Written, move |connection| backlog::step(connection, &tail)).await
     }
-}
-
-/// Each step is enqueued behind the work that came meanwhile. One that fails is the last until the next start.
-fn index_older(queue: Weak<Inner>) {
-    let Some(inner) = queue.upgrade() else { return };
-    let tail = Arc::clone(&inner.tail);
-    let next = move |more: Result<bool, StoreError>| match more {
-        Ok(true) => index_older(queue),
-        Ok(false) => {}
-        Err(error) => {
-            error!(error = model::error_chain(&error), "messages of an older build cannot be indexed");
-        }
-    };
-    inner.database.write_later(move |connection| backlog::step(connection, &tail), next);
 }
 
 /// Deletes what the index has of messages, which are sorted.

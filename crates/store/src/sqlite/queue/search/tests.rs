@@ -200,6 +200,30 @@ fn messages_of_before_are_found_while_they_are_indexed() {
     assert!(indexed < 700, "what is indexed is not read one by one: {indexed} steps");
 }
 
+#[test]
+fn a_step_that_fails_leaves_its_messages_to_the_next() {
+    let filled = unindexed(300);
+    filled.write(|connection| {
+        Ok(connection.execute_batch("ALTER TABLE recipient RENAME COLUMN mailbox TO away")?)
+    });
+    let step = |connection: &Connection| backlog::step(connection, &Tail::load(connection, 8_192)?).map(drop);
+    let database = Database::open(&filled.path).unwrap();
+    for _ in 0..2 {
+        let failed = database.write_blocking(Durability::Written, step).unwrap_err();
+        assert!(matches!(failed, StoreError::Database(_)), "{failed:?}");
+    }
+    drop(database);
+    filled.write(|connection| {
+        Ok(connection.execute_batch("ALTER TABLE recipient RENAME COLUMN away TO mailbox")?)
+    });
+    filled.write(step);
+    filled.write(step);
+    assert_eq!(backlog::up_to(&Connection::open(&filled.path).unwrap()).unwrap(), None);
+    let (found, _) =
+        filled.find(&Search { recipient: "r7@example.com".parse().ok(), limit: 20, ..Search::default() });
+    assert_eq!(found.messages.len(), 1);
+}
+
 /// Whatever is searched for: a page ends after so many messages, and the next one goes on.
 #[test]
 fn a_page_compares_so_many_messages_and_no_more() {
