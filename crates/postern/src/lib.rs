@@ -18,16 +18,20 @@ pub mod server;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
     process::keep_memory_private();
     tls::install_provider();
-    match commands::run(cli::Cli::parse()) {
+    let definition = cli::Cli::command();
+    let matches = definition.clone().get_matches();
+    let arguments = cli::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match commands::run(arguments) {
         Ok(code) => code,
-        Err(error) => {
+        Err(mut error) => {
+            cli::name_option(&mut error, cli::innermost(&definition, &matches));
             output::error(&error);
             ExitCode::FAILURE
         }

@@ -2,6 +2,7 @@
 
 mod account;
 mod credential;
+mod fields;
 mod mail;
 mod moment;
 mod provision;
@@ -24,6 +25,8 @@ pub(crate) use self::credential::{
     Bans, BansCommand, CredentialAdd, CredentialCommand, CredentialEdit, CredentialImport, CredentialReset,
     LiftBan, TestForm, TestLine,
 };
+
+pub(crate) use self::fields::{innermost, name_option};
 
 pub(crate) use self::mail::{ById, MessageCommand, MessageList, QueueCommand, QueueList, RefusalList, Send};
 
