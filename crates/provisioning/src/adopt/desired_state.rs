@@ -2,12 +2,13 @@
 
 use api::infrastructure::adopted::Adopted;
 use api::infrastructure::manifest::{AZURE, DomainManifest, FullSender, LoginManifest, SenderManifest};
+use azure_client::arm::CallError;
 use azure_types::arm::COMMUNICATION_NAMESPACE;
 use azure_types::resource_id::ResourceId;
 use model::fault::Fault;
 use model::infrastructure::{AZURE_MANAGED, Infrastructure};
 
-use super::linked::{Linked, named};
+use super::linked::{Linked, named, side_by_side};
 use super::smtp_usernames;
 use crate::approve::Ready;
 use crate::azure_account::unseen;
@@ -74,21 +75,20 @@ async fn read(selected: &Selected, found: &mut Adopted) -> Result<Vec<Linked>, F
         .group_id()
         .zip(name)
         .map(|(group, name)| group.resource(COMMUNICATION_NAMESPACE, "emailServices", name));
-    let mut linked = Vec::new();
+    let mut ids = Vec::new();
     for link in &service.properties.linked_domains {
         let near = link.parse().ok();
         let near = near.filter(|link: &ResourceId| email_service.is_some() && link.parent() == email_service);
         match near {
-            Some(link) => {
-                let read = Linked::read(azure, &link).await;
-                linked.push(read.map_err(|error| unseen(&azure.account, &error))?);
-            }
+            Some(link) => ids.push(link),
             None => {
                 found.notes.push(format!("{link} is in another group or email service, and is left alone."));
             }
         }
     }
-    Ok(linked)
+    let reads = side_by_side(ids.iter().map(|id| Linked::read(azure, id)).collect()).await;
+    let linked: Result<Vec<Linked>, CallError> = reads.into_iter().collect();
+    linked.map_err(|error| unseen(&azure.account, &error))
 }
 
 /// What is desired and not imported stays desired, if it is on its way or not named.

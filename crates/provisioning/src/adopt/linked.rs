@@ -4,6 +4,7 @@ use api::infrastructure::manifest::AZURE;
 use azure_client::arm::CallError;
 use azure_types::communication::{Domain, Resource, SenderUsername};
 use azure_types::resource_id::ResourceId;
+use futures_util::StreamExt as _;
 use model::fault::Invalid;
 
 use crate::azure_account::AzureAccount;
@@ -34,6 +35,14 @@ impl Linked {
     }
 }
 
+/// Domains that are read at once.
+const AT_ONCE: usize = 16;
+
+/// Does reads of domains side by side, within a bound; gives what came of them in their order.
+pub(super) async fn side_by_side<T>(reads: Vec<impl Future<Output = T>>) -> Vec<T> {
+    futures_util::stream::iter(reads).buffered(AT_ONCE).collect().await
+}
+
 /// Those of the names; all if there are no names.
 pub(super) fn named<'a>(
     linked: &'a [Linked],
@@ -55,6 +64,8 @@ pub(super) fn named<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     fn linked(name: &str, host: &str, management: &str) -> Linked {
@@ -66,6 +77,23 @@ mod tests {
         let (id, kind) = (String::new(), String::new());
         let domain = Resource { id, name: name.to_owned(), kind, location: None, properties };
         Linked { domain, senders: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn reads_are_side_by_side_within_a_bound_and_keep_their_order() {
+        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let read = async |number: usize| {
+            most.fetch_max(running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            // The first ones take longest.
+            for _ in number..100 {
+                tokio::task::yield_now().await;
+            }
+            running.fetch_sub(1, Ordering::Relaxed);
+            number
+        };
+        let found = side_by_side((0..40).map(read).collect()).await;
+        assert_eq!(found, (0..40).collect::<Vec<_>>());
+        assert_eq!(most.into_inner(), AT_ONCE);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use model::fault::Fault;
 use model::sender::Sender;
 use smtp::address::Mailbox;
 
-use super::linked::{Linked, named};
+use super::linked::{Linked, named, side_by_side};
 use super::smtp_usernames;
 use crate::azure_account::{AzureAccount, unseen};
 use crate::service::Selected;
@@ -16,9 +16,9 @@ use crate::service::Selected;
 /// All linked domains. One that the app may not read is noted.
 async fn read(Selected { azure, service, .. }: &Selected) -> Result<(Vec<Linked>, Vec<String>), Fault> {
     let links = &service.properties.linked_domains;
-    let reads = links.iter().map(|link| async move { (link, linked(azure, link).await) });
+    let reads = links.iter().map(|link| async move { (link, linked(azure, link).await) }).collect();
     let (mut found, mut notes) = (Vec::new(), Vec::new());
-    for (link, read) in futures_util::future::join_all(reads).await {
+    for (link, read) in side_by_side(reads).await {
         match read {
             Ok(linked) => found.push(linked),
             Err(error) if error.is(403) || error.is(404) => {
