@@ -6,6 +6,7 @@ mod documents;
 mod figures;
 mod levels;
 mod log_fields;
+mod names;
 mod signatures;
 mod sizes;
 mod sources;
@@ -63,6 +64,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     sizes::check_exceptions(&sources, &mut breaches);
     circles::check(&sources, &mut breaches);
     log_fields::check(&sources, &mut breaches);
+    names::check(&sources, &mut breaches);
     signatures::check(&sources, &mut breaches);
     for breach in &breaches {
         println!("{breach}");
