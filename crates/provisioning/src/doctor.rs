@@ -34,15 +34,11 @@ impl Provisioning {
         let Some(desired) = observation.infrastructure.domains.get(&domain) else {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
         };
-        let mut status = status(
-            &observation,
-            (&domain, desired),
-            (&observation.steps, &open(&observation)),
-            self.clock.now(),
-        );
+        let facts = Facts { observation: &observation, open: &open(&observation), now: self.clock.now() };
+        let mut status = facts.status(&domain, desired);
         offer_spf_restore(&mut status, &observation.written);
         if let Some(examined) = observation.examined.get(&domain) {
-            name_what_is_left(&mut status, (examined, desired), &observation.written);
+            name_what_is_left(&mut status, desired, examined, &observation.written);
         }
         Ok(status)
     }
@@ -53,11 +49,9 @@ impl Provisioning {
     /// As [`Provisioning::domain_status`].
     pub async fn domain_statuses(&self, name: &str) -> Result<Vec<DomainStatus>, Fault> {
         let observation = Box::pin(self.observe(name, None)).await?;
-        let now = self.clock.now();
-        let open = open(&observation);
+        let facts = Facts { observation: &observation, open: &open(&observation), now: self.clock.now() };
         let domains = observation.infrastructure.domains.iter();
-        let statuses = domains.map(|domain| status(&observation, domain, (&observation.steps, &open), now));
-        Ok(statuses.collect())
+        Ok(domains.map(|(name, desired)| facts.status(name, desired)).collect())
     }
 }
 
@@ -66,78 +60,85 @@ fn open(observation: &Observation) -> BTreeSet<String> {
     observation.plan().steps.iter().filter_map(|step| step.action.domain().map(str::to_owned)).collect()
 }
 
-fn status(
-    observation: &Observation,
-    (domain, desired): (&String, &DesiredDomain),
-    (steps, open): (&[RecordedStep], &BTreeSet<String>),
+/// What the status of a domain is read from.
+struct Facts<'a> {
+    observation: &'a Observation,
+    /// Domains about which something is still to be done.
+    open: &'a BTreeSet<String>,
     now: Timestamp,
-) -> DomainStatus {
-    let observed = observation.observed.domains.get(domain);
-    let examined = observation.examined.get(domain);
-    let link = observation.ids.domain(domain);
-    let is_linked =
-        observation.observed.service.as_ref().is_some_and(|service| service.links.contains(&link));
-    let is_done = !open.contains(domain);
-    let recorded: Vec<&RecordedStep> =
-        steps.iter().filter(|step| step.key.split('/').nth(1) == Some(domain.as_str())).collect();
-    let state = state(observed, is_linked, is_done, &recorded);
-    // Of a domain that is not there only its SPF record is known.
-    let handed =
-        examined.filter(|_| observed.is_some()).map(|one| Handed::of(one, domain)).unwrap_or_default();
-    let mut status = DomainStatus {
-        records: handed.records,
-        bind: handed.bind,
-        nsupdate: handed.nsupdate,
-        account: observation.azure.account.name.to_string(),
-        domain: domain.clone(),
-        state,
-        dns: desired.dns.to_string(),
-        zone: examined.and_then(|one| one.actual.zone.clone()),
-        dns_provider: examined.and_then(|one| dns_provider(one.actual.provider)),
-        rows: examined
-            .filter(|_| observed.is_some())
-            .map(|one| one.rows.iter().map(row).collect())
-            .unwrap_or_default(),
-        parts: observed.map(|observed| parts(&observed.states)).unwrap_or_default(),
-        senders: observed.map_or(0, |observed| observed.senders.len()),
-        messages: Vec::new(),
-        owner: None,
-        commands: Vec::new(),
-    };
-    explain(&mut status, desired, observed, &recorded, now);
-    if let Some(why) = observation.silent.get(domain) {
-        status.messages = vec![format!("DNS cannot be asked about it: {}", clean(why))];
-        (status.owner, status.commands) = (Some(ActionOwner::Wait), Vec::new());
+}
+
+impl Facts<'_> {
+    fn status(&self, domain: &String, desired: &DesiredDomain) -> DomainStatus {
+        let observation = self.observation;
+        let observed = observation.observed.domains.get(domain);
+        let examined = observation.examined.get(domain);
+        let recorded: Vec<&RecordedStep> = observation
+            .steps
+            .iter()
+            .filter(|step| step.key.split('/').nth(1) == Some(domain.as_str()))
+            .collect();
+        let state = self.state(domain, observed, &recorded);
+        // Of a domain that is not there only its SPF record is known.
+        let handed =
+            examined.filter(|_| observed.is_some()).map(|one| Handed::of(one, domain)).unwrap_or_default();
+        let mut status = DomainStatus {
+            records: handed.records,
+            bind: handed.bind,
+            nsupdate: handed.nsupdate,
+            account: observation.azure.account.name.to_string(),
+            domain: domain.clone(),
+            state,
+            dns: desired.dns.to_string(),
+            zone: examined.and_then(|one| one.actual.zone.clone()),
+            dns_provider: examined.and_then(|one| dns_provider(one.actual.provider)),
+            rows: examined
+                .filter(|_| observed.is_some())
+                .map(|one| one.rows.iter().map(row).collect())
+                .unwrap_or_default(),
+            parts: observed.map(|observed| parts(&observed.states)).unwrap_or_default(),
+            senders: observed.map_or(0, |observed| observed.senders.len()),
+            messages: Vec::new(),
+            owner: None,
+            commands: Vec::new(),
+        };
+        explain(&mut status, desired, observed, &recorded, self.now);
+        if let Some(why) = observation.silent.get(domain) {
+            status.messages = vec![format!("DNS cannot be asked about it: {}", clean(why))];
+            (status.owner, status.commands) = (Some(ActionOwner::Wait), Vec::new());
+        }
+        status
     }
-    status
+
+    fn state(
+        &self,
+        domain: &String,
+        observed: Option<&ObservedDomain>,
+        recorded: &[&RecordedStep],
+    ) -> DomainState {
+        let Some(observed) = observed else { return DomainState::Desired };
+        let has_failed = recorded.iter().any(|step| step.state == StepState::Failed);
+        let is_going = |state: &VerificationState| {
+            matches!(state.status.as_str(), "VerificationRequested" | "VerificationInProgress")
+        };
+        let states = observed.states.parts().map(|(_, state)| state);
+        let link = self.observation.ids.domain(domain);
+        let service = self.observation.observed.service.as_ref();
+        match () {
+            () if !self.open.contains(domain) => DomainState::Ready,
+            () if observed.progress == Progress::Failed || has_failed => DomainState::Failed,
+            () if service.is_some_and(|service| service.links.contains(&link)) => DomainState::Linked,
+            () if observed.is_verified() => DomainState::Verified,
+            () if states.into_iter().any(is_going) => DomainState::Verifying,
+            () if observed.dns == Some(false) => DomainState::DnsNeeded,
+            () => DomainState::Created,
+        }
+    }
 }
 
 /// The DNS provider, if its name servers tell.
 fn dns_provider(provider: Provider) -> Option<String> {
     (provider != Provider::default()).then(|| provider.title().to_owned())
-}
-
-fn state(
-    observed: Option<&ObservedDomain>,
-    is_linked: bool,
-    is_done: bool,
-    recorded: &[&RecordedStep],
-) -> DomainState {
-    let Some(observed) = observed else { return DomainState::Desired };
-    let has_failed = recorded.iter().any(|step| step.state == StepState::Failed);
-    let is_going = |state: &VerificationState| {
-        matches!(state.status.as_str(), "VerificationRequested" | "VerificationInProgress")
-    };
-    let states = observed.states.parts().map(|(_, state)| state);
-    match () {
-        () if is_done => DomainState::Ready,
-        () if observed.progress == Progress::Failed || has_failed => DomainState::Failed,
-        () if is_linked => DomainState::Linked,
-        () if observed.is_verified() => DomainState::Verified,
-        () if states.into_iter().any(is_going) => DomainState::Verifying,
-        () if observed.dns == Some(false) => DomainState::DnsNeeded,
-        () => DomainState::Created,
-    }
 }
 
 /// What it means, who has to act, and what to type.
@@ -223,7 +224,8 @@ fn offer_spf_restore(status: &mut DomainStatus, written: &[WrittenRecord]) {
 /// A person has to act on what Postern may not change, even where it can write other records.
 fn name_what_is_left(
     status: &mut DomainStatus,
-    (examined, desired): (&Examined, &DesiredDomain),
+    desired: &DesiredDomain,
+    examined: &Examined,
     written: &[WrittenRecord],
 ) {
     let is_ours = |held: &Held| {

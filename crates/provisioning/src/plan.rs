@@ -127,7 +127,8 @@ pub(crate) fn plan(
         (&observed.service, Action::Service, "communication service", observed.is_chosen),
     ];
     for (there, action, what, is_complete) in wanted {
-        service(&mut plan, infrastructure, there.as_ref(), action, (what, is_complete));
+        let there = there.as_ref();
+        service(&mut plan, infrastructure, action, SeenService { what, there, is_complete });
     }
     if infrastructure.domains.len() > MOST_LINKS {
         plan.problems.push(format!(
@@ -140,7 +141,8 @@ pub(crate) fn plan(
         plan.push(Action::Access, [Action::Service]);
     }
     for (name, desired) in &infrastructure.domains {
-        domain(&mut plan, infrastructure, (name, desired), (ids, observed, known));
+        let there = observed.domains.get(name);
+        domain(&mut plan, infrastructure, Wanted { name, desired, there }, &Seen { ids, observed, known });
     }
     for (name, login) in &infrastructure.smtp_usernames {
         let client = login.client.map_or_else(|| known.client.clone(), |client| client.to_string());
@@ -161,34 +163,51 @@ pub(crate) fn plan(
     plan
 }
 
-fn service(
-    plan: &mut Plan,
-    infrastructure: &Infrastructure,
-    there: Option<&ObservedService>,
-    action: Action,
-    (what, is_complete): (&str, bool),
-) {
-    match there {
+/// One of the two services, as it is seen.
+struct SeenService<'a> {
+    what: &'static str,
+    there: Option<&'a ObservedService>,
+    /// Whether nothing is to be done if it is there.
+    is_complete: bool,
+}
+
+fn service(plan: &mut Plan, infrastructure: &Infrastructure, action: Action, seen: SeenService<'_>) {
+    let what = seen.what;
+    match seen.there {
         Some(there) if !same(&there.data_location, &infrastructure.data_location) => {
             plan.problems.push(format!(
                 "The {what} is in {}, and {} is desired. Azure cannot move it: desired state {}, or another name.",
                 there.data_location, infrastructure.data_location, there.data_location
             ));
         }
-        Some(there) if there.progress == Progress::Ready && is_complete => {}
+        Some(there) if there.progress == Progress::Ready && seen.is_complete => {}
         _ => plan.push(action, [Action::Register, Action::Group]),
     }
 }
 
-type Seen<'a> = (&'a ResourceIds, &'a Observed, &'a Known);
+/// What the steps of a domain depend on beside the domain.
+struct Seen<'a> {
+    ids: &'a ResourceIds,
+    observed: &'a Observed,
+    known: &'a Known,
+}
 
-fn domain(
-    plan: &mut Plan,
-    infrastructure: &Infrastructure,
-    (name, desired): (&String, &DesiredDomain),
-    (ids, observed, known): Seen<'_>,
-) {
-    let there = observed.domains.get(name);
+/// A domain of the desired state, and what Azure shows of it.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    name: &'a String,
+    desired: &'a DesiredDomain,
+    there: Option<&'a ObservedDomain>,
+}
+
+impl Wanted<'_> {
+    fn is_verified(self) -> bool {
+        self.there.is_some_and(ObservedDomain::is_verified)
+    }
+}
+
+fn domain(plan: &mut Plan, infrastructure: &Infrastructure, wanted: Wanted<'_>, seen: &Seen<'_>) {
+    let Wanted { name, desired, there } = wanted;
     if let Some(there) = there.filter(|there| !there.data_location.is_empty())
         && !same(&there.data_location, &infrastructure.data_location)
     {
@@ -205,28 +224,24 @@ fn domain(
         }
         _ => plan.push(Action::Domain(name.clone()), [Action::EmailService]),
     }
-    let is_verified = there.is_some_and(ObservedDomain::is_verified);
     if has_records(desired.owner) {
-        records(plan, (name, desired), there, is_verified);
+        records(plan, wanted);
     }
-    let is_linked =
-        observed.service.as_ref().is_some_and(|service| service.links.contains(&ids.domain(name)));
+    let service = seen.observed.service.as_ref();
+    let is_linked = service.is_some_and(|service| service.links.contains(&seen.ids.domain(name)));
     if !is_linked {
         let before = [Action::Domain(name.clone()), Action::Records(name.clone()), Action::Service];
         plan.push(Action::Link(name.clone()), before);
     }
     let first = plan.steps.len();
-    senders(plan, (name, desired), there, (ids, known));
-    devices(plan, (name, desired), there, (observed, first));
+    senders(plan, wanted, seen);
+    devices(plan, wanted, seen.observed, first);
 }
 
 /// DNS, and what Azure makes of it.
-fn records(
-    plan: &mut Plan,
-    (name, desired): (&String, &DesiredDomain),
-    there: Option<&ObservedDomain>,
-    is_verified: bool,
-) {
+fn records(plan: &mut Plan, wanted: Wanted<'_>) {
+    let Wanted { name, desired, there } = wanted;
+    let is_verified = wanted.is_verified();
     let dns = Action::Dns(name.clone(), desired.dns.clone());
     let is_right = there.and_then(|there| there.dns);
     if is_right == Some(false) || (!is_verified && is_right != Some(true)) {
@@ -240,12 +255,7 @@ fn records(
     }
 }
 
-fn senders(
-    plan: &mut Plan,
-    (name, desired): (&String, &DesiredDomain),
-    there: Option<&ObservedDomain>,
-    (ids, known): (&ResourceIds, &Known),
-) {
+fn senders(plan: &mut Plan, Wanted { name, desired, there }: Wanted<'_>, seen: &Seen<'_>) {
     for (key, sender) in &desired.senders {
         let found = there.and_then(|there| there.senders.get(key));
         // A name that nobody desires may be any.
@@ -264,7 +274,7 @@ fn senders(
     }
     let Some(there) = there else { return };
     for key in there.senders.keys().filter(|key| !desired.senders.contains_key(*key)) {
-        let is_ours = known.has_made(&ids.sender(name, key));
+        let is_ours = seen.known.has_made(&seen.ids.sender(name, key));
         if is_ours {
             plan.push(Action::RemoveSender(name.clone(), key.clone()), []);
         }
@@ -272,12 +282,7 @@ fn senders(
 }
 
 /// Every sender at Azure is one here, once its domain is linked. Steps of the domain begin at `first`.
-fn devices(
-    plan: &mut Plan,
-    (name, desired): (&String, &DesiredDomain),
-    there: Option<&ObservedDomain>,
-    (observed, first): (&Observed, usize),
-) {
+fn devices(plan: &mut Plan, Wanted { name, desired, there }: Wanted<'_>, observed: &Observed, first: usize) {
     let waits = |step: &&Step| matches!(step.action, Action::Sender(..) | Action::RemoveSender(..));
     let behind: Vec<String> = plan.steps[first..].iter().filter(waits).map(Step::key).collect();
     let is_here = |key: &String| {

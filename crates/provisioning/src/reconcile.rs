@@ -56,7 +56,7 @@ impl Provisioning {
         let mut plan = observation.plan();
         if domains.is_empty() {
             let applied_at = self.store.infrastructure().applied_at(account.id).await?;
-            let differences = differences(&observation, (&plan, &steps), applied_at);
+            let differences = differences(&observation, &plan, &steps, applied_at);
             return Ok(if differences.is_empty() {
                 Reconciled::Same
             } else {
@@ -104,7 +104,8 @@ fn is_open(state: StepState) -> bool {
 /// What was done once and would have to be done again.
 fn differences(
     observation: &Observation,
-    (plan, steps): (&Plan, &[RecordedStep]),
+    plan: &Plan,
+    steps: &[RecordedStep],
     applied_at: Option<Timestamp>,
 ) -> Vec<String> {
     let is_unchanged = applied_at.is_some_and(|at| observation.infrastructure.changed_at <= at);
