@@ -26,6 +26,14 @@ struct Schedule {
     ready: Vec<usize>,
 }
 
+/// How a step ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Done,
+    /// It failed, or never began.
+    Undone,
+}
+
 impl Schedule {
     fn new(plan: Plan) -> Self {
         let numbers: HashMap<String, usize> =
@@ -56,14 +64,14 @@ impl Schedule {
     }
 
     /// A step has ended; gives the steps that can never begin now, with the key of what they needed.
-    fn ended(&mut self, number: usize, key: &str, is_done: bool) -> Vec<(Step, String)> {
+    fn ended(&mut self, number: usize, key: &str, end: End) -> Vec<(Step, String)> {
         let mut skipped = Vec::new();
-        let mut ends = vec![(number, key.to_owned(), is_done)];
-        while let Some((number, key, is_done)) = ends.pop() {
+        let mut ends = vec![(number, key.to_owned(), end)];
+        while let Some((number, key, end)) = ends.pop() {
             for (dependent, needs_done) in std::mem::take(&mut self.dependents[number]) {
-                if needs_done && !is_done {
+                if needs_done && end == End::Undone {
                     let Some(step) = self.steps[dependent].take() else { continue };
-                    ends.push((dependent, step.key(), false));
+                    ends.push((dependent, step.key(), End::Undone));
                     skipped.push((step, key.clone()));
                     continue;
                 }
@@ -92,9 +100,9 @@ pub(super) async fn run(context: &Arc<Context>, plan: Plan) -> Applied {
         }
         let Some(ended) = running.join_next().await else { return applied };
         let Ok((number, step, result)) = ended else { continue };
-        let is_done = result.is_ok();
+        let end = if result.is_ok() { End::Done } else { End::Undone };
         conclude(context, &step, result.err(), &mut applied);
-        for (step, before) in schedule.ended(number, &step.key(), is_done) {
+        for (step, before) in schedule.ended(number, &step.key(), end) {
             let problem = format!("{before} comes first");
             context.tell(ApplyEvent::Ended {
                 key: step.key(),

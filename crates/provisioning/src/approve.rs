@@ -119,10 +119,11 @@ impl Provisioning {
         let context = Context::new(
             observation.azure,
             observation.infrastructure,
-            (observation.observed, approved),
+            observation.observed,
             observation.lookup,
-            events,
-        );
+        )
+        .approving(approved)
+        .telling(events);
         context.tell(ApplyEvent::Planned { plan: view });
         let applied = Box::pin(apply::run(&Arc::new(context), plan)).await;
         drop(lock);

@@ -38,6 +38,15 @@ const NAMED: usize = 5;
 /// Before somebody is told that others change the same desired state all the time.
 const TRIES: u32 = 4;
 
+/// What happens to rows of which some cannot be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadRows {
+    /// The others are added.
+    LeaveOut,
+    /// None is added.
+    RejectAll,
+}
+
 impl Provisioning {
     /// Says the desired state of an account, in place of what was said before.
     ///
@@ -92,12 +101,12 @@ impl Provisioning {
     /// Adds senders; a row that cannot be is told and left out, and none is half done.
     ///
     /// # Errors
-    /// As [`Provisioning::set_infrastructure`]; when `is_strict`, already for the first row that cannot be.
+    /// As [`Provisioning::set_infrastructure`]; with [`BadRows::RejectAll`], already for the first row that cannot be.
     pub async fn add_desired_senders(
         &self,
         name: &str,
         rows: &[SenderRow],
-        is_strict: bool,
+        bad_rows: BadRows,
     ) -> Result<Vec<SenderRowResult>, Fault> {
         let mut results = Vec::new();
         let detail = format!("{} senders", rows.len());
@@ -107,7 +116,7 @@ impl Provisioning {
             results.clear();
             for row in rows {
                 let problem = add_row(&mut infrastructure, row, &mut seen).err();
-                if let Some(problem) = problem.clone().filter(|_| is_strict) {
+                if let Some(problem) = problem.clone().filter(|_| bad_rows == BadRows::RejectAll) {
                     return Err(problem);
                 }
                 let address = format!("{}@{}", row.username.trim(), row.domain.trim());

@@ -48,7 +48,7 @@ use store::Store;
 pub use self::approve::Begun;
 pub use self::azure_account::AzureAccount;
 pub use self::consent::{Aim, ApplyError, ApplyRequest};
-pub use self::edit::NewDomain;
+pub use self::edit::{BadRows, NewDomain};
 pub use self::export::ExportForm;
 pub use self::reconcile::Reconciled;
 pub use self::step::domain_title;

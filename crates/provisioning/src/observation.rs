@@ -17,7 +17,7 @@ use super::azure_account::AzureAccount;
 use super::azure_account::unseen;
 use super::consent::{change_view, plan_id};
 use super::observed::{Observed, ObservedDomain, observe};
-use super::perform::{Examined, examine};
+use super::perform::{Examined, ToExamine, examine};
 use super::plan::{Known, Plan, destruction, plan};
 use super::step::{Action, Step, has_records};
 use super::{clean, desired};
@@ -147,7 +147,8 @@ async fn examine_all(
     for (name, desired) in infrastructure.domains.iter().filter(|(_, desired)| has_records(desired.owner)) {
         let there = observed.domains.get(name).cloned().unwrap_or_else(expected);
         looks.push(Box::pin(async move {
-            (name.clone(), examine(lookup, (name, desired), &there, written).await)
+            let domain = ToExamine { name, desired, observed: &there };
+            (name.clone(), examine(lookup, &domain, written).await)
         }));
     }
     let found: Vec<_> = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;

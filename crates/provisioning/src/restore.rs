@@ -18,9 +18,8 @@ impl Provisioning {
         let context = Context::new(
             observation.azure,
             observation.infrastructure,
-            (observation.observed, Vec::new()),
+            observation.observed,
             observation.lookup,
-            None,
         );
         Box::pin(context.restore_spf(&domain, self.entry("spf.restore", &domain, ""))).await
     }

@@ -10,7 +10,7 @@ use control::Control;
 use e2e::World;
 use model::caller::{Caller, Identity};
 use model::infrastructure::Approval;
-use provisioning::{ApplyError, ApplyRequest, Reconciled};
+use provisioning::{ApplyError, ApplyRequest, BadRows, Reconciled};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
 use twin::state::dns::Record;
@@ -298,7 +298,7 @@ async fn the_loop_goes_on_with_what_is_approved_alone_and_an_approval_is_used_on
     };
     control
         .provisioning()
-        .add_desired_senders(ACCOUNT, &[row("approved"), row("desired")], true)
+        .add_desired_senders(ACCOUNT, &[row("approved"), row("desired")], BadRows::RejectAll)
         .await
         .unwrap();
     let targets = vec!["sender/northwind.example/approved".to_owned()];

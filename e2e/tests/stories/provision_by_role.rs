@@ -10,7 +10,7 @@ use e2e::World;
 use model::caller::{AccountScope, Caller, Identity, Role};
 use model::fault::Fault;
 use model::id::AccountId;
-use provisioning::{Aim, ApplyError, ApplyRequest, ExportForm, NewDomain};
+use provisioning::{Aim, ApplyError, ApplyRequest, BadRows, ExportForm, NewDomain};
 
 const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
@@ -57,7 +57,7 @@ async fn changes(control: &Control) -> Vec<(&'static str, String)> {
         ("add_domain", code(control.provisioning().add_domain(ACCOUNT, new_domain()).await)),
         (
             "add_desired_senders",
-            code(control.provisioning().add_desired_senders(ACCOUNT, &[row], true).await),
+            code(control.provisioning().add_desired_senders(ACCOUNT, &[row], BadRows::RejectAll).await),
         ),
         ("forget_sender", code(control.provisioning().forget_sender(ACCOUNT, SENDER).await)),
         ("restore_spf", code(control.provisioning().restore_spf(ACCOUNT, DOMAIN).await)),

@@ -5,9 +5,9 @@ use super::sizes::function_name;
 use super::{Breach, Source};
 
 /// How many parameters are still a `bool`.
-const BOOLEANS: usize = 31;
+const BOOLEANS: usize = 19;
 /// How many parameters are still a tuple.
-const TUPLES: usize = 53;
+const TUPLES: usize = 37;
 
 /// A parameter that says nothing, and where.
 struct Mute<'a> {

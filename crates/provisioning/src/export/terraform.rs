@@ -31,6 +31,13 @@ const GEOGRAPHIES: [&str; 17] = [
 /// Bytes of a display name that `azurerm` takes.
 const MAX_DISPLAY_NAME: usize = 253;
 
+/// Whether the file has resources that only the provider `azapi` knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Azapi {
+    Used,
+    Unused,
+}
+
 /// A key of a map, and what stands behind it.
 type Row = (String, String);
 
@@ -38,8 +45,9 @@ pub(super) fn text(infrastructure: &Infrastructure, home: &ExportContext) -> Str
     let ids = infrastructure.ids(home.subscription);
     let lists = lists(infrastructure, &ids);
     let has_logins = !infrastructure.smtp_usernames.is_empty();
+    let azapi = if has_logins || !lists.is_empty() { Azapi::Used } else { Azapi::Unused };
     let mut text = head(infrastructure);
-    text.push_str(&providers(home, has_logins || !lists.is_empty()));
+    text.push_str(&providers(home, azapi));
     text.push_str(&format!(
         "locals {{\n  group         = {}\n  email_service = {}\n  service       = {}\n",
         string(&ids.group().to_string()),
@@ -108,7 +116,7 @@ fn refusals(infrastructure: &Infrastructure) -> Vec<String> {
     refusals
 }
 
-fn providers(home: &ExportContext, with_azapi: bool) -> String {
+fn providers(home: &ExportContext, azapi: Azapi) -> String {
     let (subscription, tenant) = (home.subscription, home.tenant);
     let mut whose = format!("  subscription_id = \"{subscription}\"\n  tenant_id       = \"{tenant}\"\n");
     if let Some(environment) = home.environment {
@@ -125,13 +133,13 @@ terraform {
     }
 "
     .to_owned();
-    if with_azapi {
+    if azapi == Azapi::Used {
         text.push_str(
             "    azapi = {\n      source  = \"Azure/azapi\"\n      version = \">= 2.0.0\"\n    }\n",
         );
     }
     text.push_str(&format!("  }}\n}}\n\nprovider \"azurerm\" {{\n  features {{}}\n{whose}}}\n\n"));
-    if with_azapi {
+    if azapi == Azapi::Used {
         text.push_str(&format!("provider \"azapi\" {{\n{whose}}}\n\n"));
     }
     text

@@ -38,56 +38,73 @@ const TOO_MANY: &str = "spf.too_many_lookups";
 /// Name servers of a provider have a new record within seconds; after this somebody is told.
 const SETTLING: SignedDuration = SignedDuration::from_mins(5);
 
+/// A domain whose records are compared.
+pub(in super::super) struct ToExamine<'a> {
+    pub(in super::super) name: &'a str,
+    pub(in super::super) desired: &'a DesiredDomain,
+    pub(in super::super) observed: &'a ObservedDomain,
+}
+
 /// Compares what Azure requires for a domain with what its zone shows.
 pub(in super::super) async fn examine(
     lookup: &Lookup,
-    (name, desired): (&str, &DesiredDomain),
-    observed: &ObservedDomain,
+    domain: &ToExamine<'_>,
     written: &[WrittenRecord],
 ) -> Result<Examined, String> {
-    let desired = Some(desired);
+    let ToExamine { name, observed, .. } = *domain;
+    let desired = Some(domain.desired);
     let names = required(name, None, desired, observed)?.names();
     let actual = lookup.actual(name, &names).await.map_err(|error| error.to_string())?;
     // Now the zone is known, and with it how relative names are meant.
     let required = required(name, actual.zone.as_deref(), desired, observed)?;
     let rows = preflight(&required, &actual);
     let held = actual.held();
-    let (changes, blocked) = for_now(dns::change::changes(&required, &held, &|_| false), (&actual, &rows));
+    let (planned, mut blocked) = dns::change::changes(&required, &held, &|_| false);
+    let now = Now { actual: &actual, rows: &rows };
+    let changes = now.allowed(planned, &mut blocked);
     let is_ours = |held: &Held| written.iter().any(|one| record(one).says_the_same(&held.record));
-    let (proposed, undecided) = for_now(consent::proposed(&required, &held, &is_ours), (&actual, &rows));
+    let (planned, mut undecided) = consent::proposed(&required, &held, &is_ours);
+    let proposed = now.allowed(planned, &mut undecided);
     let foreign = consent::foreign(&proposed, &is_ours);
     Ok(Examined { rows, actual, changes, blocked, foreign, undecided })
 }
 
-/// Takes out what would do harm now.
-fn for_now(
-    (planned, mut blocked): (Vec<Change>, Vec<Blocked>),
-    (actual, rows): (&Actual, &[Row]),
-) -> (Vec<Change>, Vec<Blocked>) {
-    let mut changes = Vec::new();
-    for change in planned {
-        match not_now(&change, actual, rows) {
-            None => changes.push(change),
-            Some((name, message)) => {
-                blocked.push(Blocked { name, held: change.gone().cloned().into_iter().collect(), message });
-            }
-        }
-    }
-    (changes, blocked)
+/// What DNS shows at this moment.
+struct Now<'a> {
+    actual: &'a Actual,
+    rows: &'a [Row],
 }
 
-/// At which name a change would do harm now, and why.
-fn not_now(change: &Change, actual: &Actual, rows: &[Row]) -> Option<(String, String)> {
-    let name = &change.new_record()?.name;
-    // What it would stand beside is not known.
-    if let Some(trouble) = &actual.at(name).trouble {
-        let message = format!("the records at this name cannot be read: {trouble}. Try again in a minute.");
-        return Some((name.clone(), message));
+impl Now<'_> {
+    /// The changes that do no harm now. The others become blocked.
+    fn allowed(&self, planned: Vec<Change>, blocked: &mut Vec<Blocked>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for change in planned {
+            match self.harm(&change) {
+                None => changes.push(change),
+                Some((name, message)) => {
+                    let held = change.gone().cloned().into_iter().collect();
+                    blocked.push(Blocked { name, held, message });
+                }
+            }
+        }
+        changes
     }
-    // It would break mail that arrives today.
-    let too_many = rows.iter().find(|row| row.code == TOO_MANY);
-    let too_many = too_many.filter(|_| matches!(change, Change::Replace { .. }));
-    too_many.map(|row| (name.clone(), row.message.clone()))
+
+    /// At which name a change would do harm now, and why.
+    fn harm(&self, change: &Change) -> Option<(String, String)> {
+        let name = &change.new_record()?.name;
+        // What it would stand beside is not known.
+        if let Some(trouble) = &self.actual.at(name).trouble {
+            let message =
+                format!("the records at this name cannot be read: {trouble}. Try again in a minute.");
+            return Some((name.clone(), message));
+        }
+        // It would break mail that arrives today.
+        let too_many = self.rows.iter().find(|row| row.code == TOO_MANY);
+        let too_many = too_many.filter(|_| matches!(change, Change::Replace { .. }));
+        too_many.map(|row| (name.clone(), row.message.clone()))
+    }
 }
 
 fn required(
@@ -133,9 +150,8 @@ impl Context {
             }
             let written =
                 self.azure.provisioning.store.infrastructure().written(self.azure.account.id).await?;
-            let examined =
-                examine(&self.lookup, (name, desired), &self.observed_domain(name), &written).await;
-            let examined = examined.map_err(NotDone::Passing)?;
+            let domain = ToExamine { name, desired, observed: &self.observed_domain(name) };
+            let examined = examine(&self.lookup, &domain, &written).await.map_err(NotDone::Passing)?;
             if examined.is_right() {
                 self.observed().domains.entry(name.to_owned()).or_default().dns = Some(true);
                 return Ok(());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use azure_client::arm::CallError;
+use azure_types::requests::Switch;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
@@ -25,13 +26,14 @@ impl Context {
         let begun = match there {
             Some(Progress::Going) => None,
             there => {
+                let tracking = Switch::from(desired.tracking);
                 let management = match desired.owner {
                     DomainOwner::Customer => "CustomerManaged",
                     DomainOwner::Azure => "AzureManaged",
                 };
                 let id = self.ids.domain(name);
-                let put = self.azure.arm.put_domain(&id, management, desired.tracking);
-                Some(self.make(&id, there.is_some(), put).await?)
+                let put = self.azure.arm.put_domain(&id, management, tracking);
+                Some(if there.is_some() { put.await? } else { self.make(&id, put).await? })
             }
         };
         self.observed().domains.entry(name.to_owned()).or_default().progress = Progress::Going;
@@ -44,10 +46,11 @@ impl Context {
         }
     }
 
-    pub(super) async fn track(&self, name: &str, wanted: bool) -> Result<(), NotDone> {
+    pub(super) async fn track(&self, name: &str, wanted: Switch) -> Result<(), NotDone> {
         self.azure.arm.track(&self.ids.domain(name), wanted).await?;
-        let done =
-            |observed: &ObservedDomain| observed.progress == Progress::Ready && observed.tracking == wanted;
+        let done = |observed: &ObservedDomain| {
+            observed.progress == Progress::Ready && Switch::from(observed.tracking) == wanted
+        };
         let observed = self.wait_for(name, self.until(), done).await?;
         observed.map(drop).ok_or_else(|| self.is_late("changing the domain"))
     }

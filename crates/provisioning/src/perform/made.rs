@@ -8,16 +8,12 @@ use model::infrastructure::MadeState;
 use super::{Context, NotDone};
 
 impl Context {
-    /// Makes something, and remembers that it was made here unless it was there already.
+    /// Makes something that is not there, and remembers that it was made here.
     pub(super) async fn make<T>(
         &self,
         id: &ResourceId,
-        is_there: bool,
         call: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, NotDone> {
-        if is_there {
-            return Ok(call.await?);
-        }
         // If the process dies now, it has perhaps been made.
         self.note_made(id, MadeState::Begun).await?;
         match call.await {

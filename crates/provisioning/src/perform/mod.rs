@@ -25,7 +25,7 @@ use model::infrastructure::{ApprovedStep, ForeignChange, Infrastructure, Resourc
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
-pub(super) use self::dns::{Examined, examine};
+pub(super) use self::dns::{Examined, ToExamine, examine};
 pub(super) use self::senders::named;
 pub(super) use self::spf::spf_before;
 
@@ -93,9 +93,8 @@ impl Context {
     pub(super) fn new(
         azure: AzureAccount,
         infrastructure: Infrastructure,
-        (observed, approved): (Observed, Vec<ApprovedStep>),
+        observed: Observed,
         lookup: ::dns::lookup::Lookup,
-        events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Self {
         let ids = infrastructure.ids(azure.connection.subscription);
         let looks = Looks::default();
@@ -103,7 +102,18 @@ impl Context {
         let short = Semaphore::new(AT_ONCE);
         let observed = Mutex::new(observed);
         let zones = OnceCell::new();
+        let (approved, events) = (Vec::new(), None);
         Self { azure, infrastructure, ids, lookup, approved, zones, observed, looks, links, short, events }
+    }
+
+    /// Lets it change what others wrote, where that was approved.
+    pub(super) fn approving(self, approved: Vec<ApprovedStep>) -> Self {
+        Self { approved, ..self }
+    }
+
+    /// Tells `events` of the progress.
+    pub(super) fn telling(self, events: Option<UnboundedSender<ApplyEvent>>) -> Self {
+        Self { events, ..self }
     }
 
     /// Sends a progress event to the caller, if it still listens.
@@ -148,7 +158,7 @@ impl Context {
             Action::Service => self.make_service().await,
             Action::Access => self.give_access().await,
             Action::Domain(name) => self.make_domain(name).await,
-            Action::Track(name, wanted) => self.track(name, *wanted).await,
+            Action::Track(name, wanted) => self.track(name, (*wanted).into()).await,
             Action::Dns(name, way) => self.see_to_dns(name, way).await,
             Action::Ownership(name) => self.verify(action, name, &verify::OWNERSHIP).await,
             Action::Records(name) => self.verify(action, name, &verify::RECORDS).await,

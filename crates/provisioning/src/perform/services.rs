@@ -25,8 +25,11 @@ impl Context {
 
     pub(super) async fn make_group(&self) -> Result<(), NotDone> {
         let id = self.ids.group();
-        let is_there = self.observed().group.is_some();
-        self.make(id, is_there, self.azure.arm.put_group(id, &self.infrastructure.location)).await
+        let put = self.azure.arm.put_group(id, &self.infrastructure.location);
+        if self.observed().group.is_some() {
+            return Ok(put.await?);
+        }
+        self.make(id, put).await
     }
 
     pub(super) async fn make_email_service(&self) -> Result<(), NotDone> {
@@ -34,10 +37,8 @@ impl Context {
         let there = self.observed().email_service.as_ref().map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going) => None,
-            there => {
-                let put = arm.put_service(id, &self.infrastructure.data_location);
-                Some(self.make(id, there.is_some(), put).await?)
-            }
+            Some(_) => Some(arm.put_service(id, &self.infrastructure.data_location).await?),
+            None => Some(self.make(id, arm.put_service(id, &self.infrastructure.data_location)).await?),
         };
         let mut patience = self.patience();
         loop {
@@ -58,7 +59,7 @@ impl Context {
             Some(Progress::Failed) => Some(arm.put_service(id, &self.infrastructure.data_location).await?),
             None => {
                 self.must_be_free(&self.infrastructure.service).await?;
-                Some(self.make(id, false, arm.put_service(id, &self.infrastructure.data_location)).await?)
+                Some(self.make(id, arm.put_service(id, &self.infrastructure.data_location)).await?)
             }
         };
         let mut patience = self.patience();
@@ -128,7 +129,12 @@ impl Context {
         };
         let id = self.ids.login(name);
         let is_there = self.observed().logins.contains_key(&name.to_lowercase());
-        self.make(&id, is_there, self.azure.arm.put_smtp_username(&id, login)).await?;
+        let put = self.azure.arm.put_smtp_username(&id, login);
+        if is_there {
+            put.await?;
+        } else {
+            self.make(&id, put).await?;
+        }
         self.look_at_logins().await;
         Ok(())
     }

@@ -7,8 +7,8 @@ use axum::Json;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
-use provisioning::NewDomain;
 use provisioning::manifest::manifest_of;
+use provisioning::{BadRows, NewDomain};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
@@ -107,7 +107,8 @@ async fn add_senders(
     body: Result<Json<AddSenders>, JsonRejection>,
 ) -> Result<Json<Vec<SenderRowResult>>, ApiError> {
     let Json(body) = body?;
-    Ok(Json(control.provisioning().add_desired_senders(&name, &body.rows, body.strict).await?))
+    let bad_rows = if body.strict { BadRows::RejectAll } else { BadRows::LeaveOut };
+    Ok(Json(control.provisioning().add_desired_senders(&name, &body.rows, bad_rows).await?))
 }
 
 /// Remove a sender from the desired state.

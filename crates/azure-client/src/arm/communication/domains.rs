@@ -35,11 +35,11 @@ impl ArmApi {
         &self,
         id: &ResourceId,
         management: &str,
-        tracking: bool,
+        tracking: Switch,
     ) -> Result<Begun, CallError> {
         let properties = WritableProperties {
             domain_management: Some(management.to_owned()),
-            user_engagement_tracking: Some(Switch::from(tracking).to_string()),
+            user_engagement_tracking: Some(tracking.to_string()),
             ..WritableProperties::default()
         };
         self.put_whole(id, properties).await
@@ -49,10 +49,9 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn track(&self, domain: &ResourceId, tracking: bool) -> Result<Begun, CallError> {
-        let body = body(&Properties {
-            properties: EngagementTracking { user_engagement_tracking: tracking.into() },
-        });
+    pub async fn track(&self, domain: &ResourceId, tracking: Switch) -> Result<Begun, CallError> {
+        let body =
+            body(&Properties { properties: EngagementTracking { user_engagement_tracking: tracking } });
         self.0.begin(Method::PATCH, &at(domain), Some(&body)).await
     }
 
