@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod division;
 pub mod dns_provider;
 mod error_chain;
+pub mod fairness;
 pub mod fault;
 pub mod id;
 pub mod infrastructure;
