@@ -56,6 +56,8 @@ pub struct ClaimedSend {
     pub attempts: u32,
     /// When it is given up.
     pub expires_at: Timestamp,
+    /// When its sender has no use for it any more, where the sender said so.
+    pub deadline: Option<Timestamp>,
 }
 
 impl ClaimedSend {

@@ -35,8 +35,12 @@ pub struct QueuedMessage {
     pub size_bytes: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
-    /// When delivery is given up.
+    /// When delivery is given up: after the time that any message waits at most, or at its deadline.
     pub expires_at: Timestamp,
+    /// When its sender has no use for it any more, where the sender said so.
+    pub deadline: Option<Timestamp>,
+    /// When it is to be sent, where its sender asked for a later time.
+    pub send_at: Option<Timestamp>,
     /// Tells a repeated submission from a new one; `None` for what Postern itself writes.
     pub idempotency_key: Option<IdempotencyKey>,
     /// The sends that together reach every recipient once.

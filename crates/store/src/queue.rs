@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
-use model::delivery::SendState;
+use model::delivery::{SendId, SendState};
 use model::id::{AccountId, QueueId};
 use model::queued::{Change, QueuedMessage};
 use model::search::Search;
@@ -16,8 +16,8 @@ use model::tracking::DeliveryReport;
 
 use crate::engine::{Engine, on_engine};
 use crate::{
-    Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Disk, Found, Hindered, Listed, RepairUse, Settled,
-    Settlement, StatusCheck, StoreError, StoredMessage, Suppressed, Untold, Usage,
+    Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Deadline, Disk, Found, Hindered, Listed,
+    RepairUse, Settled, Settlement, StatusCheck, StoreError, StoredMessage, Suppressed, Untold, Usage,
 };
 
 /// A handle to the queue.
@@ -47,8 +47,8 @@ impl Queue {
         on_engine!(self.0, queue.contains(id).await)
     }
 
-    /// Claims up to `limit` sends of an account that are due, most urgent lane first, longest waiting
-    /// first. Until `lease_until` nobody else gets them.
+    /// Claims up to `limit` sends of an account that are due: of each lane its share, the most urgent lane first, and
+    /// of a lane each sender's in turn ([`model::fairness`]). A deadline that is near goes first in its lane. Until `lease_until` nobody else gets them.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -74,6 +74,26 @@ impl Queue {
         lease_until: Timestamp,
     ) -> Result<Vec<Claim>, StoreError> {
         on_engine!(self.0, queue.claim_expired(account, now, limit, lease_until).await)
+    }
+
+    /// Waiting sends of an account that have a deadline, the nearest first, up to `limit`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn deadlines(&self, account: AccountId, limit: usize) -> Result<Vec<Deadline>, StoreError> {
+        on_engine!(self.0, queue.deadlines(account, limit).await)
+    }
+
+    /// Claims those of the sends that still wait, whether or not they are due.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_waiting(
+        &self,
+        sends: Vec<SendId>,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError> {
+        on_engine!(self.0, queue.claim_waiting(sends, lease_until).await)
     }
 
     /// When the next send of an account is due, if one waits.

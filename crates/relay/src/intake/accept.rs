@@ -87,6 +87,8 @@ impl Draft {
             size_bytes: complete.bytes,
             accepted_at: now,
             expires_at: clock::after(now, self.intake.settings().expiry),
+            deadline: None,
+            send_at: None,
             idempotency_key: complete.idempotency_key,
             sends: sends(self.id, recipients),
         };

@@ -104,6 +104,11 @@ pub(crate) fn lane_rank(lane: Lane) -> u8 {
     }
 }
 
+pub(crate) fn to_lane(rank: u8) -> Result<Lane, StoreError> {
+    let lane = Lane::ALL.into_iter().find(|lane| lane_rank(*lane) == rank);
+    lane.ok_or_else(|| damaged("lane", &rank.to_string()))
+}
+
 pub(crate) fn from_recipient(recipient: &Recipient) -> RecipientText {
     let to = recipient.mailbox.to_string();
     if recipient.notify.is_none() && recipient.original.is_none() {

@@ -15,6 +15,7 @@ mod histories;
 mod history;
 mod limits;
 mod locks;
+mod order;
 mod queue;
 mod rotations;
 mod sample;
@@ -84,9 +85,12 @@ macro_rules! contract {
             leases_keep_all_nodes_within_the_limit);
         contract!($engine, locks: a_lock_has_one_owner_and_its_epoch_grows a_lock_that_is_dropped_wakes_who_waits
             a_restart_frees_locks_and_fences_their_owners);
+        contract!($engine, order: lanes_share_what_may_start one_message_does_not_wait_for_thousands_of_another_sender
+            a_message_waits_for_the_time_that_it_was_to_be_sent what_was_put_off_keeps_its_turn
+            a_deadline_that_is_near_goes_first);
         contract!($engine, queue:
             what_is_accepted_is_there_after_a_restart a_claim_belongs_to_one_until_it_is_settled
-            what_a_dead_process_had_is_put_back_once urgent_mail_comes_first_and_then_what_waits_longest
+            what_a_dead_process_had_is_put_back_once urgent_mail_comes_first_and_then_what_came_first
             a_repetition_is_recognised_until_its_client_knows an_operator_retries_and_drops_what_waits
             a_status_is_read_by_one_at_a_time a_report_of_a_recipient_is_news_once what_is_done_with_is_pruned_and_nothing_else
             expired_mail_is_claimed_to_be_given_up);

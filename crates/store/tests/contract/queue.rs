@@ -72,9 +72,9 @@ pub(crate) async fn what_a_dead_process_had_is_put_back_once(world: &mut World) 
     assert_eq!(queue.release_leases(at(3)).await.unwrap(), []);
 }
 
-pub(crate) async fn urgent_mail_comes_first_and_then_what_waits_longest(world: &mut World) {
+pub(crate) async fn urgent_mail_comes_first_and_then_what_came_first(world: &mut World) {
     for (number, lane, second) in
-        [(1, Lane::Bulk, 0), (2, Lane::Normal, 2), (3, Lane::Normal, 1), (4, Lane::Urgent, 3)]
+        [(1, Lane::Bulk, 0), (2, Lane::Normal, 1), (3, Lane::Normal, 2), (4, Lane::Urgent, 3)]
     {
         let mut message = message(number);
         (message.lane, message.accepted_at) = (lane, at(second));
@@ -84,7 +84,7 @@ pub(crate) async fn urgent_mail_comes_first_and_then_what_waits_longest(world: &
     }
     let claims = world.store().queue().claim_due(ACCOUNT, at(9), 9, at(60)).await.unwrap();
     let claimed: Vec<_> = claims.iter().map(|claim| claim.send.id.message).collect();
-    assert_eq!(claimed, [4, 3, 2, 1].map(|number| message(number).id));
+    assert_eq!(claimed, [4, 2, 3, 1].map(|number| message(number).id));
 }
 
 pub(crate) async fn a_repetition_is_recognised_until_its_client_knows(world: &mut World) {

@@ -38,6 +38,8 @@ pub(crate) fn message(number: u32) -> QueuedMessage {
         size_bytes: 1,
         accepted_at: at(0),
         expires_at: at(48 * 3_600),
+        deadline: None,
+        send_at: None,
         idempotency_key: None,
         sends: vec![NewSend {
             operation: operation::for_message(id, random),

@@ -173,6 +173,8 @@ fn message(number: usize, made: &Made) -> QueuedMessage {
         size_bytes: 1,
         accepted_at: at(made.second),
         expires_at: at(48 * 3_600),
+        deadline: None,
+        send_at: None,
         idempotency_key: None,
         sends: vec![NewSend { operation, recipients: made.recipients.iter().map(recipient).collect() }],
     }

@@ -52,6 +52,8 @@ fn message(number: u32) -> QueuedMessage {
         size_bytes: 0,
         accepted_at: at(0),
         expires_at: at(0).saturating_add(SignedDuration::from_hours(48)).unwrap(),
+        deadline: None,
+        send_at: None,
         idempotency_key: None,
         sends: vec![NewSend {
             operation: OperationId::new(Uuid::from_u128(u128::from(number))),

@@ -107,7 +107,7 @@ impl Reports {
         let message = id.message.to_string();
         connection
             .prepare_cached(
-                "UPDATE send SET state = ?, due_at = coalesce(?, due_at), attempts = attempts + ?
+                "UPDATE send SET state = ?, due_at = coalesce(?, due_at), attempts = attempts + ?, is_ready = 0
                  WHERE message_id = ? AND part = ?",
             )?
             .execute(params![

@@ -1,14 +1,23 @@
 //! Claiming what is due, under a lease: a crash delivers again rather than loses.
 
+mod lanes;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use model::credential::Lane;
 use model::delivery::{ClaimedSend, SendId, SendState};
+use model::fairness::PerLane;
 use model::id::AccountId;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 
+use self::lanes::WaitingIn;
 use super::counts::Counts;
-use super::{Claim, Queue, StatusCheck, recipients};
+use super::order::{self, MakeReady, Order};
+use super::{Claim, Deadline, Queue, recipients};
 use crate::error::StoreError;
 use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
@@ -24,7 +33,11 @@ impl Queue {
         lease_until: Timestamp,
     ) -> Result<Vec<Claim>, StoreError> {
         let (asked, lease) = (Asked { account, now, limit }, self.lease(lease_until));
-        self.0.database.write(Durability::Synced, move |connection| claim(connection, asked, lease)).await
+        let order = Arc::clone(&self.0.order);
+        self.0
+            .database
+            .write(Durability::Synced, move |connection| claim(&order, connection, asked, lease))
+            .await
     }
 
     pub(crate) async fn claim_expired(
@@ -38,8 +51,8 @@ impl Queue {
             .0
             .database
             .read(move |connection| {
-                let mut select = connection.prepare_cached(EXPIRED)?;
-                Ok(select.exists(params![account.to_string(), now.as_millisecond(), 1])?)
+                let key = params![account.to_string(), now.as_millisecond(), 1];
+                Ok(connection.prepare_cached(EXPIRED)?.exists(key)?)
             })
             .await?;
         if !any {
@@ -61,19 +74,56 @@ impl Queue {
             .await
     }
 
+    pub(crate) async fn deadlines(
+        &self,
+        account: AccountId,
+        limit: usize,
+    ) -> Result<Vec<Deadline>, StoreError> {
+        self.0
+            .database
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(DEADLINES)?;
+                let mut rows = select.query(params![account.to_string(), limit])?;
+                let mut deadlines = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let deadline = columns::to_time(row.get(2)?)?;
+                    deadlines.push(Deadline { id: send_id(row)?, deadline });
+                }
+                Ok(deadlines)
+            })
+            .await
+    }
+
+    pub(crate) async fn claim_waiting(
+        &self,
+        sends: Vec<SendId>,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let lease = self.lease(lease_until);
+        self.0
+            .database
+            .write(Durability::Written, move |connection| {
+                let mut select = connection.prepare_cached(ONE)?;
+                let mut claims = Vec::new();
+                for id in sends {
+                    let mut rows = select.query(params![id.message.to_string(), id.part])?;
+                    let Some(row) = rows.next()? else { continue };
+                    let account = columns::to_id(&row.get::<_, String>(14)?)?;
+                    let claim = read_claim(connection, row)?;
+                    lease.take(connection, account, std::slice::from_ref(&claim))?;
+                    claims.push(claim);
+                }
+                Ok(claims)
+            })
+            .await
+    }
+
     pub(crate) async fn next_due(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
         self.0
             .database
             .read(move |connection| {
-                let mut select = connection.prepare_cached(
-                    "SELECT min(due_at) FROM send WHERE account_id = ? AND lane = ? AND state = 'queued'",
-                )?;
-                let mut next: Option<i64> = None;
-                for lane in 0..3 {
-                    let due: Option<i64> =
-                        select.query_row(params![account.to_string(), lane], |row| row.get(0))?;
-                    next = [next, due].into_iter().flatten().min();
-                }
+                let mut select = connection.prepare_cached(NEXT_DUE)?;
+                let next: Option<i64> = select.query_row([account.to_string()], |row| row.get(0))?;
                 next.map(columns::to_time).transpose()
             })
             .await
@@ -85,77 +135,6 @@ impl Queue {
 
     fn lease(&self, until: Timestamp) -> Lease {
         Lease { node: self.0.node, until }
-    }
-
-    pub(crate) async fn claim_status_checks(
-        &self,
-        account: AccountId,
-        now: Timestamp,
-        limit: usize,
-        lease_until: Timestamp,
-    ) -> Result<Vec<StatusCheck>, StoreError> {
-        self.0
-            .database
-            .write(Durability::Written, move |connection| {
-                let mut select = connection.prepare_cached(
-                    "SELECT s.message_id, s.part, s.operation_id, coalesce(
-                       (SELECT max(e.at) FROM message_event e WHERE e.message_id = s.message_id AND e.part = s.part
-                        AND e.source = 'attempt'),
-                       m.accepted_at)
-                     FROM send s JOIN message m ON m.id = s.message_id
-                     WHERE s.account_id = ? AND s.state = 'submitted' AND s.due_at <= ?
-                     ORDER BY s.due_at LIMIT ?",
-                )?;
-                let mut rows = select.query(params![account.to_string(), now.as_millisecond(), limit])?;
-                let mut checks = Vec::new();
-                while let Some(row) = rows.next()? {
-                    let (message, part): (String, u16) = (row.get(0)?, row.get(1)?);
-                    checks.push(StatusCheck {
-                        id: send_id(row)?,
-                        operation: columns::to_id(&row.get::<_, String>(2)?)?,
-                        recipients: recipients::of(connection, &message, part)?,
-                        submitted_at: columns::to_time(row.get(3)?)?,
-                    });
-                }
-                let mut update = connection
-                    .prepare_cached("UPDATE send SET due_at = ? WHERE message_id = ? AND part = ?")?;
-                for check in &checks {
-                    let id = check.id;
-                    update.execute(params![lease_until.as_millisecond(), id.message.to_string(), id.part])?;
-                }
-                Ok(checks)
-            })
-            .await
-    }
-
-    pub(crate) async fn unread(&self, account: AccountId) -> Result<u32, StoreError> {
-        self.0
-            .database
-            .read(move |connection| {
-                Ok(connection
-                    .prepare_cached("SELECT count(*) FROM send WHERE account_id = ? AND state = 'submitted'")?
-                    .query_row([account.to_string()], |row| row.get(0))?)
-            })
-            .await
-    }
-
-    pub(crate) async fn next_status_check(
-        &self,
-        account: AccountId,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        self.0
-            .database
-            .read(move |connection| {
-                let due: Option<i64> = connection
-                    .prepare_cached(
-                        "SELECT min(due_at) FROM send WHERE account_id = ? AND state = 'submitted'",
-                    )?
-                    .query_row([account.to_string()], |row| row.get(0))
-                    .optional()?
-                    .flatten();
-                due.map(columns::to_time).transpose()
-            })
-            .await
     }
 }
 
@@ -174,40 +153,83 @@ struct Lease {
     until: Timestamp,
 }
 
-fn claim(connection: &Connection, asked: Asked, lease: Lease) -> Result<Vec<Claim>, StoreError> {
-    let Asked { account, now, limit } = asked;
-    let mut select = connection.prepare_cached(
-        "SELECT s.message_id, s.part, s.operation_id, s.attempts,
+/// What every claim reads.
+macro_rules! claim_where {
+    ($where:literal) => {
+        concat!(
+            "SELECT s.message_id, s.part, s.operation_id, s.attempts,
                 m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_bytes,
-                s.division, s.refused_by_rest
-         FROM send s JOIN message m ON m.id = s.message_id
-         WHERE s.account_id = ? AND s.lane = ? AND s.state = 'queued' AND s.due_at <= ?
-         ORDER BY s.due_at LIMIT ?",
-    )?;
-    let mut claims = Vec::new();
-    for lane in 0..3 {
-        if claims.len() == limit {
-            break;
-        }
-        let mut rows =
-            select.query(params![account.to_string(), lane, now.as_millisecond(), limit - claims.len()])?;
-        while let Some(row) = rows.next()? {
-            claims.push(read_claim(connection, row)?);
-        }
+                s.division, s.refused_by_rest, s.deadline, s.turn, s.account_id
+             FROM send s JOIN message m ON m.id = s.message_id WHERE ",
+            $where
+        )
+    };
+}
+use claim_where;
+
+const EXPIRED: &str = claim_where!(
+    "s.account_id = ?1 AND iif(s.is_ready, s.lane, 3) BETWEEN 0 AND 3 AND s.state = 'queued'
+     AND s.due_at <= ?2 AND m.expires_at <= ?2 LIMIT ?3"
+);
+
+const ONE: &str = claim_where!("s.message_id = ?1 AND s.part = ?2 AND s.state = 'queued'");
+
+const DEADLINES: &str = "SELECT message_id, part, deadline FROM send
+    WHERE account_id = ? AND state = 'queued' AND deadline IS NOT NULL ORDER BY deadline LIMIT ?";
+
+/// Of a lane that has mail, any of it: it may leave now.
+const NEXT_DUE: &str = "SELECT min(due) FROM (
+    SELECT (SELECT due_at FROM send WHERE account_id = ?1 AND iif(is_ready, lane, 3) = 0 AND state = 'queued' LIMIT 1) AS due
+    UNION ALL
+    SELECT (SELECT due_at FROM send WHERE account_id = ?1 AND iif(is_ready, lane, 3) = 1 AND state = 'queued' LIMIT 1)
+    UNION ALL
+    SELECT (SELECT due_at FROM send WHERE account_id = ?1 AND iif(is_ready, lane, 3) = 2 AND state = 'queued' LIMIT 1)
+    UNION ALL
+    SELECT (SELECT iif(is_ready, turn, due_at) FROM send
+            WHERE account_id = ?1 AND iif(is_ready, lane, 3) = 3 AND state = 'queued'
+            ORDER BY iif(is_ready, turn, due_at) LIMIT 1))";
+
+/// Mail with a deadline that is no further away goes before its turn.
+const NEAR: SignedDuration = SignedDuration::from_mins(5);
+
+/// Claims of each lane its share, and of a lane what [`WaitingIn`] gives.
+fn claim(
+    order: &Order,
+    connection: &Connection,
+    asked: Asked,
+    lease: Lease,
+) -> Result<Vec<Claim>, StoreError> {
+    let Asked { account, now, limit } = asked;
+    let near = now.saturating_add(NEAR).unwrap_or(Timestamp::MAX);
+    let has_near = order::make_ready(connection, &MakeReady { account, now, near })?;
+    let mut selects = lanes::prepare(connection)?;
+    let mut waiting = Vec::with_capacity(selects.len());
+    for (lane, select) in Lane::ALL.into_iter().zip(&mut selects) {
+        let near = has_near.then_some(near);
+        waiting.push(WaitingIn::open(connection, select, &lanes::Ask { account, lane, near, limit })?);
     }
+    let (mut shares, mut claims) = (order.shares(account), PerLane::<Vec<Claim>>::default());
+    for _ in 0..limit {
+        let with_mail =
+            PerLane::try_from_fn(|lane| waiting[lane as usize].has_next(connection).map(usize::from))?;
+        let Some(lane) = shares.next(with_mail) else { break };
+        claims[lane].extend(waiting[lane as usize].take());
+    }
+    for (lane, waiting) in Lane::ALL.into_iter().zip(waiting) {
+        waiting.turn.into_iter().for_each(|turn| order.leave(account, lane, turn));
+    }
+    order.share(account, shares);
+    let claims: Vec<Claim> = claims.into_values().flatten().collect();
     lease.take(connection, account, &claims)?;
+    order.prune(connection)?;
     Ok(claims)
 }
 
-const EXPIRED: &str = "SELECT s.message_id, s.part, s.operation_id, s.attempts,
-        m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_bytes,
-                s.division, s.refused_by_rest
-     FROM send s JOIN message m ON m.id = s.message_id
-     WHERE s.account_id = ?1 AND s.lane BETWEEN 0 AND 2 AND s.state = 'queued'
-     AND s.due_at <= ?2 AND m.expires_at <= ?2 LIMIT ?3";
-
 impl Lease {
     fn take(self, connection: &Connection, account: AccountId, claims: &[Claim]) -> Result<(), StoreError> {
+        if claims.is_empty() {
+            return Ok(());
+        }
         let mut update = connection.prepare_cached(
             "UPDATE send SET state = 'sending', due_at = ?, node = ? WHERE message_id = ? AND part = ?",
         )?;
@@ -226,7 +248,7 @@ impl Lease {
 
 fn release_dead(connection: &Connection, now: Timestamp) -> Result<Vec<(AccountId, u32)>, StoreError> {
     let mut select = connection.prepare(
-        "UPDATE send SET state = 'queued', due_at = ?1
+        "UPDATE send SET state = 'queued', due_at = ?1, is_ready = 0
          WHERE state = 'sending'
            AND (node IS NULL OR node NOT IN (SELECT number FROM node WHERE alive_until > ?1))
          RETURNING account_id",
@@ -257,6 +279,7 @@ fn read_claim(connection: &Connection, row: &Row<'_>) -> Result<Claim, StoreErro
             size_bytes: row.get(9)?,
             attempts: row.get(3)?,
             expires_at: columns::to_time(row.get(4)?)?,
+            deadline: row.get::<_, Option<i64>>(12)?.map(columns::to_time).transpose()?,
         },
         place: JournalPosition { segment: row.get(5)?, position: row.get(6)? },
         body: None,
@@ -264,6 +287,6 @@ fn read_claim(connection: &Connection, row: &Row<'_>) -> Result<Claim, StoreErro
 }
 
 /// The first two columns of every query here.
-fn send_id(row: &Row<'_>) -> Result<SendId, StoreError> {
+pub(super) fn send_id(row: &Row<'_>) -> Result<SendId, StoreError> {
     Ok(SendId { message: columns::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? })
 }

@@ -312,6 +312,8 @@ mod tests {
             size_bytes: 1,
             accepted_at: at,
             expires_at: at,
+            deadline: None,
+            send_at: None,
             idempotency_key: None,
             sends: vec![NewSend {
                 operation: azure_types::ids::OperationId::new(uuid::Uuid::from_u128(1)),

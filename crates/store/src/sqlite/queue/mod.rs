@@ -13,6 +13,7 @@ mod counts;
 mod events;
 mod health;
 mod list;
+mod order;
 mod recent;
 mod recipients;
 mod repairs;
@@ -20,6 +21,7 @@ mod room;
 mod search;
 mod segments;
 mod settle;
+mod status_checks;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -44,6 +46,7 @@ pub use self::repairs::RepairUse;
 pub use self::search::{Found, FoundMessage, FoundRecipient};
 pub(crate) use self::settle::{drop_waiting, make_due_now};
 
+use self::order::Order;
 use self::recent::Recent;
 use self::room::Room;
 use self::search::Tail;
@@ -71,6 +74,7 @@ struct Inner {
     recent: Recent,
     arrivals: Arc<Arrivals>,
     tail: Arc<Tail>,
+    order: Arc<Order>,
     node: Node,
 }
 
@@ -81,6 +85,13 @@ pub struct Claim {
     place: JournalPosition,
     /// The body, if it was read with those of the others.
     body: Option<Vec<u8>>,
+}
+
+/// A waiting send of which its sender said when it has no use any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    pub id: SendId,
+    pub deadline: Timestamp,
 }
 
 /// What a queue is made of.
@@ -129,11 +140,16 @@ impl Queue {
         let arrivals = Arc::new(Arrivals::default());
         let tail =
             Arc::new(database.read_blocking(|connection| Tail::load(connection, options.indexed_together))?);
+        let order = Order::load(&database)?;
         let opening = Opening {
             folder: data_dir.join("journal"),
             large: large.clone(),
             segment_bytes: options.segment_bytes,
-            sink: Arc::new(Intake { arrivals: Arc::clone(&arrivals), tail: Arc::clone(&tail) }),
+            sink: Arc::new(Intake {
+                arrivals: Arc::clone(&arrivals),
+                tail: Arc::clone(&tail),
+                order: Arc::clone(&order),
+            }),
         };
         let (journal, maintenance) = Journal::open(opening, &database)?;
         let recent = Recent::load(&database, now)?;
@@ -149,6 +165,7 @@ impl Queue {
             recent,
             arrivals,
             tail,
+            order,
             node,
         };
         Ok(Self(Arc::new(inner)))

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use model::delivery::SendState;
 use model::id::QueueId;
 use model::queued::QueuedMessage;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use super::counts::Counts;
+use super::order::Order;
 use super::recipients::Placed;
 use super::search::{NewMessages, Tail};
 use super::{Arrivals, recipients, repairs};
@@ -20,12 +22,14 @@ pub(super) struct Intake {
     pub(super) arrivals: Arc<Arrivals>,
     /// What messages are found by.
     pub(super) tail: Arc<Tail>,
+    /// When it leaves.
+    pub(super) order: Arc<Order>,
 }
 
 impl Sink for Intake {
     fn enter(&self, connection: &Connection, entries: &[Entry]) -> Result<usize, StoreError> {
         let (mut needed, mut counts, mut new) = (0, Counts::default(), NewMessages::default());
-        let mut inserts = Inserts::prepare(connection)?;
+        let mut inserts = Inserts::prepare(connection, &self.order)?;
         for entry in entries {
             let is_new = inserts.enter(connection, entry, &mut counts)?;
             if is_new {
@@ -53,23 +57,25 @@ struct Inserts<'c> {
     message: CachedStatement<'c>,
     send: CachedStatement<'c>,
     recipient: CachedStatement<'c>,
+    order: &'c Order,
 }
 
 impl<'c> Inserts<'c> {
-    fn prepare(connection: &'c Connection) -> Result<Self, StoreError> {
+    fn prepare(connection: &'c Connection, order: &'c Order) -> Result<Self, StoreError> {
         Ok(Self {
             message: connection.prepare_cached(
                 "INSERT INTO message (id, account_id, origin, origin_name, lane, reverse_path, ret, envelope_id,
                      header_from, message_id, subject, size_bytes, accepted_at, expires_at, fingerprint, segment,
-                     position, changes)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     position, changes, send_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                  ON CONFLICT (id) DO NOTHING",
             )?,
             send: connection.prepare_cached(
-                "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at)
-                 VALUES (?, ?, ?, ?, ?, 'queued', ?)",
+                "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at, turn, is_ready, deadline)
+                 VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)",
             )?,
             recipient: connection.prepare_cached(recipients::INSERT)?,
+            order,
         })
     }
 
@@ -95,7 +101,10 @@ impl<'c> Inserts<'c> {
                 account,
                 columns::lane_rank(message.lane),
                 send.operation.to_string(),
-                message.accepted_at.as_millisecond(),
+                message.send_at.unwrap_or(message.accepted_at).as_millisecond(),
+                self.order.take(connection, message)?,
+                message.send_at.is_none(),
+                message.deadline.map(Timestamp::as_millisecond),
             ])?;
             for recipient in &send.recipients {
                 let placed = Placed { message: &id, position, part, recipient };
@@ -128,6 +137,7 @@ impl<'c> Inserts<'c> {
             place.segment,
             place.position,
             columns::from_changes(&message.changes),
+            message.send_at.map(Timestamp::as_millisecond),
         ])?;
         Ok(inserted > 0)
     }

@@ -186,17 +186,17 @@ impl Settlement {
     }
 }
 
+/// What is in a lane is due.
+pub(super) const MAKE_DUE: &str = "UPDATE send SET due_at = ?2
+    WHERE account_id = ?1 AND iif(is_ready, lane, 3) = 3 AND state = 'queued' AND due_at > ?2";
+
 /// Makes all waiting sends of an account due.
 pub(crate) fn make_due_now(
     connection: &Connection,
     account: AccountId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    connection.execute(
-        "UPDATE send SET due_at = ?2 WHERE account_id = ?1 AND lane BETWEEN 0 AND 2 AND state = 'queued'
-         AND due_at > ?2",
-        params![account.to_string(), now.as_millisecond()],
-    )?;
+    connection.execute(MAKE_DUE, params![account.to_string(), now.as_millisecond()])?;
     Ok(())
 }
 

@@ -29,6 +29,10 @@ struct Envelope {
     size: u64,
     accepted_at: i64,
     expires_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deadline: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    send_at: Option<i64>,
     #[serde(rename = "fingerprint")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<[u8; 16]>,
@@ -61,6 +65,8 @@ pub fn write(message: &QueuedMessage) -> Vec<u8> {
         size: message.size_bytes,
         accepted_at: message.accepted_at.as_millisecond(),
         expires_at: message.expires_at.as_millisecond(),
+        deadline: message.deadline.map(Timestamp::as_millisecond),
+        send_at: message.send_at.map(Timestamp::as_millisecond),
         idempotency_key: message.idempotency_key.map(|idempotency_key| idempotency_key.0),
         sends: message
             .sends
@@ -120,6 +126,8 @@ pub fn read(bytes: &[u8]) -> Result<QueuedMessage, StoreError> {
         size_bytes: envelope.size,
         accepted_at: time(envelope.accepted_at)?,
         expires_at: time(envelope.expires_at)?,
+        deadline: envelope.deadline.map(time).transpose()?,
+        send_at: envelope.send_at.map(time).transpose()?,
         idempotency_key: envelope.idempotency_key.map(IdempotencyKey),
         sends,
     })

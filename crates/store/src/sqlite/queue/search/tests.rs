@@ -262,7 +262,7 @@ fn statements_of_a_search_use_an_index() {
             standing::ended(Standing::Recipient(RecipientState::Bounced)).unwrap(),
             "USING COVERING INDEX recipient_ended (state=?",
         ),
-        (standing::waiting(SendState::Queued), "INDEX send_due"),
+        (standing::waiting(SendState::Queued), "INDEX send_waiting"),
         (standing::waiting(SendState::Sending), "INDEX send_leased"),
         (standing::waiting(SendState::Submitted), "INDEX send_unread"),
     ] {
