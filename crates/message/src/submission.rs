@@ -24,6 +24,16 @@ pub struct Facts {
     pub hops: usize,
     /// Whether any byte is not ASCII, which needs SMTPUTF8 (RFC 6532).
     pub eight_bit: bool,
+    pub timing: TimingFields,
+}
+
+/// What a sender asks of the time of a message, as it was written: fields of the header section that are for Postern
+/// alone, or what an envelope has of the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimingFields {
+    pub lane: Option<String>,
+    pub deadline: Option<String>,
+    pub send_at: Option<String>,
 }
 
 /// What is put into a header section, and what is taken out of it.
@@ -64,6 +74,9 @@ pub struct Trace<'a> {
 /// over such a way would not be noticed otherwise (RFC 5321 section 6.3).
 pub const HOPS_FIELD: &str = "X-Postern-Hops";
 
+/// Fields for Postern alone: they do not go on with the message.
+const TIMING_FIELDS: [&str; 3] = ["X-Postern-Lane", "X-Postern-Deadline", "X-Postern-Send-At"];
+
 /// Reads a header section. A field that stands there twice and should not (RFC 5322 section 3.6) is no reason to
 /// refuse what a device has to say: it stays, and its first body counts. Only the author must be certain.
 ///
@@ -72,7 +85,7 @@ pub const HOPS_FIELD: &str = "X-Postern-Hops";
 pub fn inspect(header: &[u8]) -> Result<Facts, NotAField> {
     let (mut message_id, mut subject, mut hops) = (None, None, 0_usize);
     let (mut has_date, mut has_reply_to) = (false, false);
-    let mut froms = Vec::new();
+    let (mut froms, mut timing) = (Vec::new(), TimingFields::default());
     for field in header::fields(header) {
         let field = field?;
         if field.is("From") {
@@ -90,10 +103,20 @@ pub fn inspect(header: &[u8]) -> Result<Facts, NotAField> {
             hops += 1;
         } else if field.is(HOPS_FIELD) {
             hops = hops.saturating_add(field.body().trim().parse().unwrap_or(0));
+        } else if let Some(asked) = timing.of(&field) {
+            asked.get_or_insert_with(|| field.body().into_owned());
         }
     }
     let (from, eight_bit) = (author::read(&froms), !header.is_ascii());
-    Ok(Facts { from, message_id, subject, has_date, has_reply_to, hops, eight_bit })
+    Ok(Facts { from, message_id, subject, has_date, has_reply_to, hops, eight_bit, timing })
+}
+
+impl TimingFields {
+    /// Where a field belongs that is one of them.
+    fn of(&mut self, field: &Field<'_>) -> Option<&mut Option<String>> {
+        let place = TIMING_FIELDS.iter().position(|name| field.is(name))?;
+        [&mut self.lane, &mut self.deadline, &mut self.send_at].into_iter().nth(place)
+    }
 }
 
 /// The From fields of a header section.
@@ -135,6 +158,7 @@ fn is_dropped(field: &Field<'_>, additions: &Additions) -> bool {
     let is_any = |names: &[&str]| names.iter().any(|name| field.is(name));
     // Bcc names those who are not to be seen (RFC 5322 section 3.6.3).
     is_any(&["Bcc", "Resent-Bcc"])
+        || is_any(&TIMING_FIELDS)
         || (is_any(&["Date", "Message-ID"]) && is_blank(field))
         || (field.is("Reply-To") && additions.reply_to.is_some() && is_blank(field))
         || additions.left_out.iter().any(|name| field.is(name))
@@ -254,6 +278,15 @@ mod tests {
         };
         let expected = "Received: from z\r\nReceived: from x\r\n\tby y\r\nFROM: A <a@b.c>\r\nSubject: =?utf-8?Q?=C3=BCber?=\r\nX-Odd:   spaces\t\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\r\nMessage-ID: <1@relay>\r\n";
         assert_eq!(String::from_utf8(rewrite(HEADER, &additions)).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_for_postern_alone_is_read_and_stays_here() {
+        let header = b"x-postern-lane: bulk\r\nFrom: a@b.c\r\nX-Postern-Send-At:\r\nX-POSTERN-DEADLINE: 2h\r\nX-Postern-Deadline: 3h\r\n";
+        let timing = inspect(header).unwrap().timing;
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(timing, TimingFields { lane: text("bulk"), deadline: text("2h"), send_at: None });
+        assert_eq!(rewrite(header, &Additions::default()), b"From: a@b.c\r\n");
     }
 
     #[test]
