@@ -44,6 +44,12 @@ pub struct MessageView {
     pub accepted_at: Timestamp,
     /// When delivery is given up.
     pub expires_at: Timestamp,
+    /// When its sender has no use for it any more, where the sender said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// When it is to be sent, where its sender asked for a later time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<Timestamp>,
     /// The requests to Azure that carry it.
     pub sends: Vec<SendView>,
 }
@@ -85,8 +91,8 @@ pub struct SendView {
 /// Why a request to Azure waits.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct WaitView {
-    /// The code of the problem that holds it up; `put_off` after an attempt that failed, `next` where nothing holds it
-    /// up.
+    /// The code of the problem that holds it up; `put_off` after an attempt that failed, `scheduled` before the time
+    /// that its sender wants, `next` where nothing holds it up.
     pub code: String,
     /// The same in a sentence.
     pub message: String,
@@ -160,4 +166,14 @@ pub struct SendMessage {
     pub subject: Option<String>,
     #[serde(default)]
     pub text: Option<String>,
+    /// `urgent`, `normal` (where it is absent) or `bulk`.
+    #[serde(default)]
+    pub lane: Option<String>,
+    /// When it has no use any more: a time (`2026-11-28T08:00:00Z`) or how long from now (`90s`, `10m`, `2h`). If it
+    /// cannot leave before, it fails.
+    #[serde(default)]
+    pub deadline: Option<String>,
+    /// When it is to be sent, at most 30 days from now; written like the deadline.
+    #[serde(default)]
+    pub send_at: Option<String>,
 }

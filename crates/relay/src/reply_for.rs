@@ -10,7 +10,7 @@ use message::author::excerpt;
 use smtp::reply::Refusal;
 use tracing::warn;
 
-use crate::intake::{AddressFault, ChosenBy, NotSent, Rejection};
+use crate::intake::{AddressFault, ChosenBy, NotSent, Rejection, TimingFault};
 use crate::login::{Ban, Banned, NotTried};
 
 pub(crate) const LOGIN_BROKEN: Refusal =
@@ -65,6 +65,9 @@ const NO_ROOM: Refusal = Refusal::temporary(452, (3, 1), "Insufficient system st
 const BUSY_WITH_IT: Refusal = Refusal::temporary(451, (3, 0), "This message is being received already");
 const OUR_FAULT: Refusal = Refusal::temporary(451, (3, 0), "Local error: try again later");
 const MALFORMED: Refusal = Refusal::permanent(554, (6, 0), "");
+const BAD_TIMING: Refusal = Refusal::permanent(554, (5, 4), "");
+/// RFC 3463 section 3.5: delivery time expired.
+const TOO_LATE: Refusal = Refusal::permanent(554, (4, 7), "");
 /// Azure's own words for it, with its own code.
 const RATE: Refusal = Refusal::temporary(
     450,
@@ -102,6 +105,8 @@ pub(crate) fn rejection(rejection: &Rejection) -> Refusal {
         Rejection::HeaderTooLarge { .. } => HEADER_TOO_LARGE,
         Rejection::TooLarge { .. } => TOO_LARGE,
         Rejection::Loop { .. } => LOOP,
+        Rejection::Timing(fault @ TimingFault::Passed(_)) => TOO_LATE.with_text(sentence(fault)),
+        Rejection::Timing(fault) => BAD_TIMING.with_text(sentence(fault)),
         Rejection::InProgress => BUSY_WITH_IT,
         Rejection::NoRoom(_) => NO_ROOM,
         Rejection::Store(_) => OUR_FAULT,

@@ -138,6 +138,7 @@ impl From<Rejection> for ApiError {
                 Self::invalid("subject", text)
             }
             Rejection::TooLarge { .. } => Self::invalid("text", text),
+            Rejection::Timing(fault) => Self::invalid(fault.field(), text),
             Rejection::TooFast { retry_after } => {
                 let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TooFast, text);
                 error.0.retry_after_seconds = Some(seconds(retry_after));
@@ -224,7 +225,7 @@ impl IntoResponse for ApiError {
 
 #[cfg(test)]
 mod tests {
-    use relay::intake::{AddressFault, ChosenBy, Part};
+    use relay::intake::{AddressFault, ChosenBy, Part, TimingFault};
     use store::StoreError;
 
     use super::*;
@@ -263,6 +264,7 @@ mod tests {
             (Rejection::TooManyRecipients { limit: 50 }, 422, Code::Invalid, Some("to")),
             (Rejection::Loop { hops: 51 }, 422, Code::Invalid, Some("subject")),
             (Rejection::TooLarge { limit_bytes: 1 }, 422, Code::Invalid, Some("text")),
+            (Rejection::Timing(TimingFault::NoLane("fast".into())), 422, Code::Invalid, Some("lane")),
             (Rejection::TooFast { retry_after: Duration::from_millis(12_300) }, 429, Code::TooFast, None),
             (Rejection::NoRoom(StoreError::Behind), 507, Code::Full, None),
             (Rejection::Store(StoreError::Closed), 500, Code::Internal, None),

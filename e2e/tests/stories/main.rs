@@ -36,6 +36,7 @@ mod restarts;
 mod rotation;
 mod second_transport;
 mod smtp_usernames;
+mod timing;
 mod verify;
 mod ways_to_log_in;
 mod what_arrives;

@@ -22,6 +22,15 @@ pub(crate) struct Send {
     /// Text
     #[arg(long, value_name = "TEXT")]
     pub(crate) text: Option<String>,
+    /// Priority: urgent, normal or bulk [default: normal]
+    #[arg(long, value_name = "LANE")]
+    pub(crate) lane: Option<String>,
+    /// Give the message up if it cannot leave before: a time (2026-11-28T08:00:00Z) or how long from now (90s, 10m, 2h)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) deadline: Option<String>,
+    /// Send the message then, at most 30 days from now; a time or how long from now. Implies --no-wait
+    #[arg(long, value_name = "TIME")]
+    pub(crate) send_at: Option<String>,
     /// Exit as soon as the message is queued
     #[arg(long)]
     pub(crate) no_wait: bool,

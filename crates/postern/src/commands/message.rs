@@ -85,7 +85,7 @@ fn print(message: &MessageView) {
         (origin, Some(login)) => format!("{origin} {login}"),
         (origin, None) => origin.to_owned(),
     };
-    output::pairs(&[
+    let mut pairs = vec![
         ("Queue id", message.id.clone()),
         ("From", message.from.clone()),
         ("Message-ID", message.message_id.clone()),
@@ -94,7 +94,11 @@ fn print(message: &MessageView) {
         ("DSNs to", message.reverse_path.clone().unwrap_or_else(|| "nobody".to_owned())),
         ("Size", format!("{} bytes", message.size_bytes)),
         ("Accepted", output::time(message.accepted_at)),
-    ]);
+        ("Lane", message.lane.clone()),
+    ];
+    pairs.extend(message.send_at.map(|at| ("Send at", output::time(at))));
+    pairs.extend(message.deadline.map(|at| ("Deadline", output::time(at))));
+    output::pairs(&pairs);
     for change in &message.changes {
         let by = change
             .repair

@@ -23,9 +23,12 @@ pub(super) async fn send(arguments: Send) -> anyhow::Result<ExitCode> {
         "to": arguments.to,
         "subject": arguments.subject,
         "text": arguments.text,
+        "lane": arguments.lane,
+        "deadline": arguments.deadline,
+        "send_at": arguments.send_at,
     });
     let accepted: AcceptedView = client.post("/v1/messages", &body).await?;
-    if arguments.no_wait {
+    if arguments.no_wait || arguments.send_at.is_some() {
         if arguments.connection.json {
             output::json(&accepted)?;
         } else {

@@ -1,6 +1,8 @@
 //! One account's dispatcher: claims what is due, as much as the rate limit and the account's own limits
 //! allow, and keeps that many sends under way at once.
 
+mod late;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
 use super::attempt::attempt;
-use super::give_up::expire;
 use super::outcome::Matter;
 use super::tried::Tried;
 use super::upstream::ReadyAccount;
@@ -126,7 +127,7 @@ impl Dispatcher {
     async fn turn(&mut self) -> Result<Timestamp, StoreError> {
         let now = self.context.clock.now();
         if now < self.paused_until {
-            self.expire(now).await?;
+            self.give_up_late(now, self.paused_until).await?;
             return Ok(self.paused_until);
         }
         let look = clock::after(now, LOOK);
@@ -144,15 +145,16 @@ impl Dispatcher {
                 self.pause(now, None);
                 let why = model::error_chain(&error);
                 self.upstreams.noticed().unusable(self.account.id, &why, now, self.paused_until);
-                self.expire(now).await?;
+                self.give_up_late(now, self.paused_until).await?;
                 return Ok(self.paused_until);
             }
         };
         self.upstreams.noticed().usable(self.account.id);
         let limit = self.free(&upstream);
         if limit == 0 {
-            self.expire(now).await?;
-            return Ok(self.next_permit(&upstream, now).unwrap_or(look).min(look));
+            let next = self.next_permit(&upstream, now);
+            self.give_up_late(now, next.unwrap_or(now)).await?;
+            return Ok(next.unwrap_or(look).min(look));
         }
         let next_claim = clock::after(self.claimed_at, BETWEEN_CLAIMS);
         if !self.under_way.is_empty() && now < next_claim {
@@ -311,25 +313,6 @@ impl Dispatcher {
         let next = NextStep::Again { at: clock::after(now, AFTER_A_FAULT) };
         let id = self.sends.remove(&error.id());
         (id.map(|id| Settlement { id, attempt: Some(attempt), next, refused: Vec::new() }), usage)
-    }
-
-    /// Gives up what has waited too long while the account cannot be used or may send nothing. What can
-    /// be claimed finds its end by itself.
-    async fn expire(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        if now < clock::after(self.expired_at, LOOK) {
-            return Ok(());
-        }
-        let lease_until = clock::after(now, LEASE);
-        let queue = self.context.store.queue();
-        let expired = queue.claim_expired(self.account.id, now, BATCH, lease_until).await?;
-        if expired.len() < BATCH {
-            self.expired_at = now;
-        }
-        let mut settlements = Vec::with_capacity(expired.len());
-        for claim in expired {
-            settlements.push(expire(&self.context, &self.account, &claim).await);
-        }
-        if settlements.is_empty() { Ok(()) } else { queue.settle(settlements, Vec::new()).await }
     }
 
     /// Keeps what Azure refused, beyond a restart too. The limit itself knows already.

@@ -122,7 +122,14 @@ pub(super) async fn tell_in_the_end(
 const TELLINGS: u32 = 7;
 
 pub(super) fn expired(context: &Context, send: &ClaimedSend) -> Failed {
-    let hours = context.settings.expiry.as_secs() / 3_600;
-    let reason = format!("It could not be delivered within {hours} hours.");
+    let reason = match send.deadline {
+        Some(deadline) if deadline <= send.expires_at => {
+            format!("It could not be sent before its deadline, {deadline}.")
+        }
+        _ => {
+            let hours = context.settings.expiry.as_secs() / 3_600;
+            format!("It could not be delivered within {hours} hours.")
+        }
+    };
     Failed { code: 550, status: (4, 7), reason, diagnostic: send.refused_by_rest.clone() }
 }

@@ -11,6 +11,7 @@ use store::StoreError;
 use tracing::info;
 
 use super::data::Complete;
+use super::timing::Timing;
 use super::{Draft, Internal, Rejection, rejected_by_store, standing};
 use crate::noticed::StorageKind;
 
@@ -74,11 +75,13 @@ impl Draft {
     async fn queue(&mut self, complete: Complete, owner: OnBehalf) -> Result<store::Accepted, Rejection> {
         let now = self.intake.clock().now();
         let recipients = std::mem::take(&mut self.recipients);
+        let Timing { lane, deadline, send_at } = self.timing;
+        let given_up = clock::after(send_at.unwrap_or(now), self.intake.settings().expiry);
         let message = QueuedMessage {
             id: self.id,
             account: owner.account,
             origin: owner.origin,
-            lane: owner.lane,
+            lane: lane.unwrap_or(owner.lane),
             reverse_path: std::mem::replace(&mut self.reverse_path, ReversePath::Null),
             ret: self.envelope.dsn.ret,
             envelope_id: self.envelope.dsn.envelope_id.take(),
@@ -86,9 +89,9 @@ impl Draft {
             changes: std::mem::take(&mut self.changes),
             size_bytes: complete.bytes,
             accepted_at: now,
-            expires_at: clock::after(now, self.intake.settings().expiry),
-            deadline: None,
-            send_at: None,
+            expires_at: deadline.map_or(given_up, |deadline| deadline.min(given_up)),
+            deadline,
+            send_at,
             idempotency_key: complete.idempotency_key,
             sends: sends(self.id, recipients),
         };

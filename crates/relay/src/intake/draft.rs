@@ -9,6 +9,7 @@ use super::budget::Reserved;
 use super::data::Incoming;
 use super::message_id::message_id_in;
 use super::reverse_path::Returned;
+use super::timing::Timing;
 use super::{Accepted, Envelope, Intake, Principal, Rejection, recipients};
 
 /// A message under way. Dropping it forgets the message.
@@ -24,6 +25,7 @@ pub struct Draft {
     pub(super) repaired_recipients: usize,
     pub(super) repairs: Repairs,
     pub(super) changes: Vec<Change>,
+    pub(super) timing: Timing,
     pub(super) incoming: Incoming,
     /// The author's Message-ID, once the header section has been looked at.
     pub(super) message_id: Option<String>,
@@ -38,13 +40,14 @@ pub(super) struct Parts {
     pub(super) envelope: Envelope,
     pub(super) returned: Returned,
     pub(super) repairs: Repairs,
+    pub(super) timing: Timing,
     pub(super) incoming: Incoming,
     pub(super) reserved: Option<Reserved>,
 }
 
 impl Draft {
     pub(super) fn new(intake: Intake, parts: Parts) -> Self {
-        let Parts { id, principal, envelope, returned, repairs, incoming, reserved } = parts;
+        let Parts { id, principal, envelope, returned, repairs, timing, incoming, reserved } = parts;
         Self {
             intake,
             id,
@@ -55,6 +58,7 @@ impl Draft {
             repaired_recipients: 0,
             repairs,
             changes: returned.change.into_iter().collect(),
+            timing,
             incoming,
             message_id: None,
             received_bytes: 0,

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ::smtp::address::Mailbox;
 use ::smtp::parameters::{Notify, OriginalRecipient, Ret};
 use ::smtp::path::ReversePath;
+use message::submission::TimingFields;
 use model::repair::Repairs;
 use tls::TlsFacts;
 
@@ -16,6 +17,8 @@ pub struct Envelope {
     pub reverse_path: Offered<ReversePath>,
     /// What the client wants of DSNs about it.
     pub dsn: DsnWishes,
+    /// What is asked of its time; the message itself may say otherwise.
+    pub timing: TimingFields,
     /// The size that the client announces.
     pub declared_bytes: Option<u64>,
     /// Whether addresses and header fields may go beyond ASCII (RFC 6531).
@@ -94,6 +97,7 @@ impl Envelope {
         Self {
             reverse_path: Offered::Path(reverse_path),
             dsn: DsnWishes::default(),
+            timing: TimingFields::default(),
             declared_bytes: None,
             smtputf8: true,
             source: Source::Internal,

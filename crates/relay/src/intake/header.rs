@@ -9,6 +9,7 @@ use model::queued::HeaderMetadata;
 use super::author::{Author, HeaderSection};
 use super::data::Written;
 use super::message_id::message_id_in;
+use super::timing::{Timing, TimingFault};
 use super::{Draft, Part, Principal, Rejection, Session, Source, policy};
 
 /// More servers than that have never been passed on purpose (RFC 5321 section 6.3 has at least 100 as a
@@ -34,6 +35,7 @@ impl Draft {
             return Err(Rejection::Loop { hops: facts.hops });
         }
         let author = self.author(header, &facts)?;
+        self.take_timing(&facts)?;
         let host = &self.intake.settings().host_name;
         let own_id = facts.message_id.is_none().then(|| format!("<{}@{host}>", self.id));
         let additions = Additions {
@@ -52,6 +54,17 @@ impl Draft {
         };
         self.changes.extend(author.changes);
         Ok(Written { metadata, digest: self.begin_digest(header), header: rewrite(header, &additions) })
+    }
+
+    /// Takes what the message says of its time. What is sent at once cannot wait.
+    fn take_timing(&mut self, facts: &Facts) -> Result<(), Rejection> {
+        let of_message = Timing::read(&facts.timing, self.intake.clock().now());
+        let timing = of_message.and_then(|of_message| self.timing.with(of_message));
+        self.timing = timing.map_err(Rejection::Timing)?;
+        match (&self.principal, self.timing.send_at) {
+            (Principal::Entra(_), Some(at)) => Err(Rejection::Timing(TimingFault::AtOnce(at))),
+            _ => Ok(()),
+        }
     }
 
     /// Who the author is, if the principal may send as they.

@@ -28,6 +28,7 @@ mod recipients;
 mod rejection;
 mod reverse_path;
 mod standing;
+mod timing;
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ use self::budget::{Budget, Reserved};
 use self::data::{HELD_BYTES, Incoming, Stopped};
 use self::duplicates::Duplicates;
 use self::rate::Rates;
+use self::timing::Timing;
 use crate::noticed::StorageKind;
 use crate::settings::RelaySettings;
 
@@ -49,6 +51,7 @@ pub use self::envelope::{DsnWishes, Envelope, NewRecipient, Offered, Session, So
 pub use self::onward::{Answer, DirectMessage, Onward, Sent};
 pub use self::principal::{Internal, InternalKind, Principal};
 pub use self::rejection::{AddressFault, ChosenBy, NotSent, Part, Rejection};
+pub use self::timing::{LONGEST_HOLD, TimingFault, TimingPart};
 
 /// Takes mail in. Clones share rates, memory and what they know of repetitions.
 #[derive(Clone)]
@@ -108,13 +111,14 @@ impl Intake {
             Principal::Entra(_) | Principal::Internal(_) => envelope.repairs.clone(),
         };
         let returned = reverse_path::find(&envelope, &principal, &repairs, &directory)?;
+        let timing = Timing::read(&envelope.timing, now).map_err(Rejection::Timing)?;
         let reserved = self.make_room(&principal, envelope.declared_bytes)?;
         let id = match &principal {
             Principal::Internal(Internal { kind: InternalKind::Dsn { id }, .. }) => *id,
             _ => QueueId::new(now, self.0.entropy.bytes()),
         };
         let incoming = Incoming::new(self.0.store.queue().begin_body(id));
-        let parts = draft::Parts { id, principal, envelope, returned, repairs, incoming, reserved };
+        let parts = draft::Parts { id, principal, envelope, returned, repairs, timing, incoming, reserved };
         Ok(Draft::new(self.clone(), parts))
     }
 

@@ -9,6 +9,8 @@ use message::header::NotAField;
 use model::name::AccountName;
 use store::{Blame, StoreError};
 
+use super::timing::TimingFault;
+
 /// Why a message is not taken in. `Display` is what a client may hear; [`Rejection::reason`] is for the operator alone.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
@@ -84,6 +86,9 @@ pub enum Rejection {
         /// Servers that it has passed.
         hops: usize,
     },
+    /// It cannot leave when it is to leave.
+    #[error(transparent)]
+    Timing(TimingFault),
     /// The same message is coming in at this moment.
     #[error("the same message is already being received")]
     InProgress,
@@ -181,6 +186,7 @@ impl Rejection {
             | Self::Malformed(_)
             | Self::HeaderTooLarge { .. }
             | Self::TooLarge { .. }
+            | Self::Timing(_)
             | Self::Loop { .. } => false,
         }
     }
@@ -211,6 +217,7 @@ impl Rejection {
             | Self::Malformed(_)
             | Self::HeaderTooLarge { .. }
             | Self::TooLarge { .. }
+            | Self::Timing(_)
             | Self::InProgress
             | Self::NotSent(_) => None,
         }

@@ -168,6 +168,7 @@ async fn send_json(
         Envelope {
             reverse_path: Offered::Unreadable(from),
             dsn: DsnWishes::default(),
+            timing: message::submission::TimingFields::default(),
             declared_bytes: Some(message.len() as u64),
             smtputf8: true,
             source: Source::Http("203.0.113.9".parse().unwrap()),

@@ -279,10 +279,10 @@ fn deferred(text: &str) -> Attempt {
 #[test]
 fn a_waiting_message_says_why_and_until_when() {
     let attempts = [deferred("by REST: 404")];
-    let due = Waiting { due_at: at(-30), attempts: &[] };
-    let later = Waiting { due_at: at(45), attempts: &attempts };
+    let due = Waiting { due_at: at(-30), attempts: &[], send_at: None };
+    let later = Waiting { due_at: at(45), attempts: &attempts, send_at: None };
     let limited = [Attempt { reason: Some(Reason::Rate), ..deferred("by REST: 429") }];
-    let limited = Waiting { due_at: at(45), attempts: &limited };
+    let limited = Waiting { due_at: at(45), attempts: &limited, send_at: None };
     let disabled = || ObservedAccount { state: AccountState::Disabled, ..account() };
     for (account, send, code, until, piece) in [
         (account(), due, "next", Some(0), "in its turn"),

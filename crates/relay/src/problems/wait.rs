@@ -14,13 +14,15 @@ pub struct Waiting<'a> {
     pub due_at: Timestamp,
     /// What was tried.
     pub attempts: &'a [Attempt],
+    /// When its sender wants it to be sent, where it said so.
+    pub send_at: Option<Timestamp>,
 }
 
 /// Why a send waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// The code of the account's problem that holds it up; `put_off` after a try that failed, `next` if nothing
-    /// holds it up.
+    /// The code of the account's problem that holds it up; `put_off` after a try that failed, `scheduled` before
+    /// the time that its sender wants, `next` if nothing holds it up.
     pub code: &'static str,
     /// The same in a sentence.
     pub message: String,
@@ -78,6 +80,10 @@ pub fn why_it_waits(account: &ObservedAccount, send: Waiting<'_>, now: Timestamp
 
 /// It is not due: why the last try put it off.
 fn put_off(send: Waiting<'_>) -> Wait {
+    if send.attempts.is_empty() && send.send_at.is_some_and(|at| at >= send.due_at) {
+        let message = "its sender wants it to be sent then".to_owned();
+        return Wait { code: "scheduled", message, until: Some(send.due_at) };
+    }
     let last = send.attempts.iter().rev().find(|attempt| attempt.result == AttemptResult::Deferred);
     let message = match last {
         Some(last) => format!("attempt {} failed ({})", send.attempts.len(), said(&last.text)),

@@ -47,6 +47,8 @@ fn all() -> Vec<Rejection> {
         Rejection::HeaderTooLarge { limit_bytes: 262_144 },
         Rejection::TooLarge { limit_bytes: 10_000_000 },
         Rejection::Loop { hops: 51 },
+        Rejection::Timing(TimingFault::NoLane("fast".into())),
+        Rejection::Timing(TimingFault::Passed(jiff::Timestamp::UNIX_EPOCH)),
         Rejection::InProgress,
         Rejection::NoRoom(StoreError::Behind),
         Rejection::Store(StoreError::Closed),

@@ -5,6 +5,7 @@ use ::smtp::parameters::{MailParameters, RecipientParameters};
 use ::smtp::path::{ForwardPath, OfferedPath};
 use ::smtp::reply::Refusal;
 use message::author::excerpt;
+use message::submission::TimingFields;
 use model::repair::Repairs;
 use smtp_server::Peer;
 
@@ -21,6 +22,7 @@ pub(super) fn of(peer: &Peer, path: &OfferedPath, parameters: &MailParameters, r
     Envelope {
         reverse_path,
         dsn: DsnWishes { ret: parameters.ret, envelope_id: parameters.envelope_id.clone() },
+        timing: TimingFields::default(),
         declared_bytes: parameters.size_octets,
         smtputf8: parameters.smtputf8,
         source: Source::Smtp(Session {

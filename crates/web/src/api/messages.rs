@@ -11,6 +11,7 @@ use control::Control;
 use control::reads::{self, StoredMessage};
 use jiff::Timestamp;
 use message::compose::Composer;
+use message::submission::TimingFields;
 use model::delivery::SendState;
 use model::id::QueueId;
 use model::queued::{Cause, Origin, Recipient};
@@ -57,7 +58,10 @@ async fn send(
     let detail = format!("from {from}, {} recipients", recipients.len());
     control.enter_message(account.name.as_str(), detail).await?;
     let message = WholeMessage {
-        envelope: Envelope::internal(ReversePath::Mailbox(from)),
+        envelope: Envelope {
+            timing: TimingFields { lane: body.lane, deadline: body.deadline, send_at: body.send_at },
+            ..Envelope::internal(ReversePath::Mailbox(from))
+        },
         recipients: recipients.into_iter().map(Into::into).collect(),
         bytes,
     };
@@ -110,7 +114,18 @@ async fn show(
         size_bytes: message.size_bytes,
         accepted_at: message.accepted_at,
         expires_at: message.expires_at,
-        sends: message.sends.into_iter().map(|send| send_view(send, observed.as_ref(), now)).collect(),
+        deadline: message.deadline,
+        send_at: message.send_at,
+        sends: message
+            .sends
+            .into_iter()
+            .map(|send| {
+                send_view(
+                    send,
+                    observed.as_ref().map(|account| At { account, now, send_at: message.send_at }),
+                )
+            })
+            .collect(),
     }))
 }
 
@@ -159,12 +174,21 @@ pub(super) async fn waits(
 ) -> Result<Vec<WaitView>, ApiError> {
     let Some(account) = observed(api, control, message).await? else { return Ok(Vec::new()) };
     let waiting = message.sends.iter().filter(|send| send.state == SendState::Queued);
-    Ok(waiting.map(|send| wait_view(send, &account, api.clock.now())).collect())
+    let at = At { account: &account, now: api.clock.now(), send_at: message.send_at };
+    Ok(waiting.map(|send| wait_view(send, at)).collect())
 }
 
-fn wait_view(send: &reads::StoredSend, account: &ObservedAccount, now: Timestamp) -> WaitView {
-    let waiting = Waiting { due_at: send.due_at, attempts: &send.attempts };
-    let wait = why_it_waits(account, waiting, now);
+/// What a wait of a message's sends depends on.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    account: &'a ObservedAccount,
+    now: Timestamp,
+    send_at: Option<Timestamp>,
+}
+
+fn wait_view(send: &reads::StoredSend, at: At<'_>) -> WaitView {
+    let waiting = Waiting { due_at: send.due_at, attempts: &send.attempts, send_at: at.send_at };
+    let wait = why_it_waits(at.account, waiting, at.now);
     WaitView { code: wait.code.to_owned(), message: wait.message, until: wait.until }
 }
 
@@ -176,10 +200,10 @@ fn change_view(change: model::queued::Change) -> ChangeView {
     ChangeView { cause: cause.to_owned(), repair, text: change.text }
 }
 
-fn send_view(send: reads::StoredSend, account: Option<&ObservedAccount>, now: Timestamp) -> SendView {
-    let account = account.filter(|_| send.state == SendState::Queued);
+fn send_view(send: reads::StoredSend, at: Option<At<'_>>) -> SendView {
+    let at = at.filter(|_| send.state == SendState::Queued);
     SendView {
-        waits: account.map(|account| wait_view(&send, account, now)),
+        waits: at.map(|at| wait_view(&send, at)),
         state: send.state.to_string(),
         due_at: (!send.state.is_final()).then_some(send.due_at),
         operation_id: send.operation.to_string(),

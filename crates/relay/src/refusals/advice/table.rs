@@ -221,8 +221,18 @@ pub(crate) const TABLE: &[(&str, &str, &str)] = &[
         "The local part of the address is not ASCII, which the transport does not support: use another address.",
     ),
     ("554 5.4.6", "", "The message is in a mail loop: check its Received fields."),
+    (
+        "554 5.4.7",
+        "",
+        "The deadline of the message has passed: correct X-Postern-Deadline, or the clock of the client.",
+    ),
     ("554 5.5.1", "recipient", "All recipients were refused: see the refusals just before."),
     ("554 5.5.1", "", "A web browser or a scanner spoke HTTP: nothing to do."),
+    (
+        "554 5.5.4",
+        "",
+        "X-Postern-Lane, X-Postern-Deadline or X-Postern-Send-At is not valid: the reply says what is; see queue.md.",
+    ),
     (
         "554 5.6.0",
         "",

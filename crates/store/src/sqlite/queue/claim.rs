@@ -79,6 +79,9 @@ impl Queue {
         account: AccountId,
         limit: usize,
     ) -> Result<Vec<Deadline>, StoreError> {
+        if !self.0.order.has_deadlines() {
+            return Ok(Vec::new());
+        }
         self.0
             .database
             .read(move |connection| {

@@ -83,6 +83,10 @@ pub struct StoredMessage {
     pub accepted_at: Timestamp,
     /// When delivery is given up.
     pub expires_at: Timestamp,
+    /// When its sender has no use for it any more, where the sender said so.
+    pub deadline: Option<Timestamp>,
+    /// When it is to be sent, where its sender asked for a later time.
+    pub send_at: Option<Timestamp>,
     pub sends: Vec<StoredSend>,
 }
 
@@ -222,7 +226,8 @@ fn view(connection: &Connection, id: QueueId) -> Result<Option<StoredMessage>, S
     let message = connection
         .prepare_cached(
             "SELECT account_id, origin, origin_name, lane, reverse_path, envelope_id,
-                    header_from, message_id, subject, size_bytes, accepted_at, expires_at, changes
+                    header_from, message_id, subject, size_bytes, accepted_at, expires_at, changes, send_at,
+                    (SELECT min(deadline) FROM send WHERE message_id = id)
              FROM message WHERE id = ?",
         )?
         .query_row([id.to_string()], |row| Ok(read_message(id, row)))
@@ -276,6 +281,8 @@ fn read_message(id: QueueId, row: &Row<'_>) -> Result<StoredMessage, StoreError>
         accepted_at: columns::to_time(row.get(10)?)?,
         expires_at: columns::to_time(row.get(11)?)?,
         changes: columns::to_changes(&row.get::<_, String>(12)?)?,
+        send_at: row.get::<_, Option<i64>>(13)?.map(columns::to_time).transpose()?,
+        deadline: row.get::<_, Option<i64>>(14)?.map(columns::to_time).transpose()?,
         sends: Vec::new(),
     })
 }

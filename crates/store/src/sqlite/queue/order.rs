@@ -1,6 +1,7 @@
 //! In what order an account's waiting sends leave: what [`model::fairness`] says, with its numbers in rows.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -19,6 +20,9 @@ use crate::sqlite::database::Database;
 pub(super) struct Order {
     turns: Mutex<Turns>,
     shares: Mutex<HashMap<AccountId, LaneShares>>,
+    /// Whether any message had a deadline since this process began. Most servers never see one, and are spared the
+    /// question which of them are near.
+    has_deadlines: AtomicBool,
 }
 
 /// Sends whose time came are put into their lanes so many at once.
@@ -29,6 +33,8 @@ pub(super) const NEWS: &str = "SELECT
     EXISTS (SELECT 1 FROM send WHERE account_id = ?1 AND iif(is_ready, lane, 3) = 3 AND state = 'queued'
         AND iif(is_ready, turn, due_at) <= ?2),
     EXISTS (SELECT 1 FROM send WHERE account_id = ?1 AND state = 'queued' AND deadline <= ?3)";
+
+const DEADLINE: &str = "SELECT 1 FROM send WHERE state = 'queued' AND deadline IS NOT NULL LIMIT 1";
 
 /// The number that leaves next of a lane.
 pub(super) const LOWEST: &str = "SELECT iif(is_ready, turn, due_at) FROM send
@@ -57,6 +63,8 @@ impl Order {
                     lowest.into_iter().for_each(|lowest| turns.restore(account, lane, lowest));
                 }
             }
+            let any = connection.prepare(DEADLINE)?.exists([])?;
+            order.has_deadlines.store(any, Ordering::Relaxed);
             let mut kept = connection.prepare("SELECT account_id, lane, sender, next FROM turn")?;
             let mut rows = kept.query([])?;
             while let Some(row) = rows.next()? {
@@ -71,6 +79,9 @@ impl Order {
 
     /// The number of a new send of a message.
     pub(super) fn take(&self, connection: &Connection, message: &QueuedMessage) -> Result<i64, StoreError> {
+        if message.deadline.is_some() {
+            self.has_deadlines.store(true, Ordering::Relaxed);
+        }
         let flow = Flow { account: message.account, lane: message.lane, sender: message.header.from.clone() };
         let (turn, kept) = self.turns().take(flow);
         if let Some(next) = kept {
@@ -87,6 +98,11 @@ impl Order {
                 ])?;
         }
         Ok(turn)
+    }
+
+    /// Whether anything may have a deadline.
+    pub(super) fn has_deadlines(&self) -> bool {
+        self.has_deadlines.load(Ordering::Relaxed)
     }
 
     /// What is owed to the lanes of an account.

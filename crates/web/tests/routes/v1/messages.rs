@@ -111,6 +111,9 @@ async fn messages_that_are_refused_say_which_field_is_wrong() {
             "may have 3 recipients",
         ),
         (json!({ "text": "x".repeat(10_000) }), (422, "invalid"), Some("text"), "larger than 10000 bytes"),
+        (json!({ "lane": "fast" }), (422, "invalid"), Some("lane"), "it is urgent, normal or bulk"),
+        (json!({ "deadline": "soon" }), (422, "invalid"), Some("deadline"), "90s, 10m or 2h"),
+        (json!({ "send_at": "31d" }), (422, "invalid"), Some("send_at"), "more than 30 days away"),
         (json!({ "to": ["a@example.com", "b"] }), (422, "invalid"), Some("to"), "b: "),
         (json!({ "account": "fabrikam" }), (404, "missing"), None, "account fabrikam does not exist"),
         (
@@ -134,6 +137,23 @@ async fn messages_that_are_refused_say_which_field_is_wrong() {
     assert_eq!(refused.error(), (422, "invalid", Some("account")));
     assert_eq!(refused.message(), "contoso is disabled: postern account enable contoso");
     assert_eq!(app.get("/v1/queue").await.body["items"], json!([]), "nothing was queued");
+}
+
+#[tokio::test]
+async fn a_message_is_scheduled_and_shows_when_it_leaves() {
+    let app = App::start().await;
+    let mut body = message();
+    (body["lane"], body["send_at"], body["deadline"]) = (json!("bulk"), json!("2h"), json!("PT3H"));
+    let accepted = app.post("/v1/messages", &body).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.text);
+    let shown = app.get(&format!("/v1/messages/{}", accepted.body["id"].as_str().unwrap())).await.body;
+    let at = |hours| json!(clock::after(NOW.parse().unwrap(), SignedDuration::from_hours(hours)));
+    for (field, expected) in
+        [("lane", json!("bulk")), ("send_at", at(2)), ("deadline", at(3)), ("expires_at", at(3))]
+    {
+        assert_eq!(shown[field], expected, "{field}: {shown:#}");
+    }
+    assert_eq!(shown["sends"][0]["waits"]["code"], "scheduled", "{shown:#}");
 }
 
 #[tokio::test]

@@ -1,0 +1,56 @@
+//! Giving up what has waited too long, and what cannot leave before its deadline, while nothing is sent. What can be
+//! claimed finds its end when it is tried.
+
+use jiff::Timestamp;
+use store::{Claim, StoreError};
+
+use super::super::give_up::expire;
+use super::{BATCH, Dispatcher, LEASE, LOOK};
+
+impl Dispatcher {
+    /// Gives up what is too late, or will be: nothing leaves before `next`.
+    pub(super) async fn give_up_late(&mut self, now: Timestamp, next: Timestamp) -> Result<(), StoreError> {
+        self.give_up_expired(now).await?;
+        if next <= now {
+            return Ok(());
+        }
+        let queue = self.context.store.queue().clone();
+        loop {
+            let deadlines = queue.deadlines(self.account.id, BATCH).await?;
+            let late: Vec<_> =
+                deadlines.iter().filter(|one| one.deadline <= next).map(|one| one.id).collect();
+            if late.is_empty() {
+                return Ok(());
+            }
+            let claims = queue.claim_waiting(late, clock::after(now, LEASE)).await?;
+            if claims.is_empty() {
+                return Ok(());
+            }
+            self.give_up(claims).await?;
+        }
+    }
+
+    async fn give_up_expired(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        if now < clock::after(self.expired_at, LOOK) {
+            return Ok(());
+        }
+        let lease_until = clock::after(now, LEASE);
+        let expired =
+            self.context.store.queue().claim_expired(self.account.id, now, BATCH, lease_until).await?;
+        if expired.len() < BATCH {
+            self.expired_at = now;
+        }
+        self.give_up(expired).await
+    }
+
+    async fn give_up(&self, claims: Vec<Claim>) -> Result<(), StoreError> {
+        let mut settlements = Vec::with_capacity(claims.len());
+        for claim in claims {
+            settlements.push(expire(&self.context, &self.account, &claim).await);
+        }
+        if settlements.is_empty() {
+            return Ok(());
+        }
+        self.context.store.queue().settle(settlements, Vec::new()).await
+    }
+}
