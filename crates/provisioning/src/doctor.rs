@@ -34,7 +34,8 @@ impl Provisioning {
         let Some(desired) = observation.infrastructure.domains.get(&domain) else {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
         };
-        let facts = Facts { observation: &observation, open: &open(&observation), now: self.clock.now() };
+        let facts =
+            DomainFacts { observation: &observation, open: &open(&observation), now: self.clock.now() };
         let mut status = facts.status(&domain, desired);
         offer_spf_restore(&mut status, &observation.written);
         if let Some(examined) = observation.examined.get(&domain) {
@@ -49,7 +50,8 @@ impl Provisioning {
     /// As [`Provisioning::domain_status`].
     pub async fn domain_statuses(&self, name: &str) -> Result<Vec<DomainStatus>, Fault> {
         let observation = Box::pin(self.observe(name, None)).await?;
-        let facts = Facts { observation: &observation, open: &open(&observation), now: self.clock.now() };
+        let facts =
+            DomainFacts { observation: &observation, open: &open(&observation), now: self.clock.now() };
         let domains = observation.infrastructure.domains.iter();
         Ok(domains.map(|(name, desired)| facts.status(name, desired)).collect())
     }
@@ -61,14 +63,14 @@ fn open(observation: &Observation) -> BTreeSet<String> {
 }
 
 /// What the status of a domain is read from.
-struct Facts<'a> {
+struct DomainFacts<'a> {
     observation: &'a Observation,
     /// Domains about which something is still to be done.
     open: &'a BTreeSet<String>,
     now: Timestamp,
 }
 
-impl Facts<'_> {
+impl DomainFacts<'_> {
     fn status(&self, domain: &String, desired: &DesiredDomain) -> DomainStatus {
         let observation = self.observation;
         let observed = observation.observed.domains.get(domain);

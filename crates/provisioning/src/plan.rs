@@ -141,8 +141,8 @@ pub(crate) fn plan(
         plan.push(Action::Access, [Action::Service]);
     }
     for (name, desired) in &infrastructure.domains {
-        let there = observed.domains.get(name);
-        domain(&mut plan, infrastructure, Wanted { name, desired, there }, &Seen { ids, observed, known });
+        let one = PlannedDomain { name, desired, there: observed.domains.get(name) };
+        domain(&mut plan, infrastructure, one, &PlanBasis { ids, observed, known });
     }
     for (name, login) in &infrastructure.smtp_usernames {
         let client = login.client.map_or_else(|| known.client.clone(), |client| client.to_string());
@@ -186,7 +186,7 @@ fn service(plan: &mut Plan, infrastructure: &Infrastructure, action: Action, see
 }
 
 /// What the steps of a domain depend on beside the domain.
-struct Seen<'a> {
+struct PlanBasis<'a> {
     ids: &'a ResourceIds,
     observed: &'a Observed,
     known: &'a Known,
@@ -194,20 +194,20 @@ struct Seen<'a> {
 
 /// A domain of the desired state, and what Azure shows of it.
 #[derive(Clone, Copy)]
-struct Wanted<'a> {
+struct PlannedDomain<'a> {
     name: &'a String,
     desired: &'a DesiredDomain,
     there: Option<&'a ObservedDomain>,
 }
 
-impl Wanted<'_> {
+impl PlannedDomain<'_> {
     fn is_verified(self) -> bool {
         self.there.is_some_and(ObservedDomain::is_verified)
     }
 }
 
-fn domain(plan: &mut Plan, infrastructure: &Infrastructure, wanted: Wanted<'_>, seen: &Seen<'_>) {
-    let Wanted { name, desired, there } = wanted;
+fn domain(plan: &mut Plan, infrastructure: &Infrastructure, wanted: PlannedDomain<'_>, seen: &PlanBasis<'_>) {
+    let PlannedDomain { name, desired, there } = wanted;
     if let Some(there) = there.filter(|there| !there.data_location.is_empty())
         && !same(&there.data_location, &infrastructure.data_location)
     {
@@ -239,8 +239,8 @@ fn domain(plan: &mut Plan, infrastructure: &Infrastructure, wanted: Wanted<'_>, 
 }
 
 /// DNS, and what Azure makes of it.
-fn records(plan: &mut Plan, wanted: Wanted<'_>) {
-    let Wanted { name, desired, there } = wanted;
+fn records(plan: &mut Plan, wanted: PlannedDomain<'_>) {
+    let PlannedDomain { name, desired, there } = wanted;
     let is_verified = wanted.is_verified();
     let dns = Action::Dns(name.clone(), desired.dns.clone());
     let is_right = there.and_then(|there| there.dns);
@@ -255,7 +255,7 @@ fn records(plan: &mut Plan, wanted: Wanted<'_>) {
     }
 }
 
-fn senders(plan: &mut Plan, Wanted { name, desired, there }: Wanted<'_>, seen: &Seen<'_>) {
+fn senders(plan: &mut Plan, PlannedDomain { name, desired, there }: PlannedDomain<'_>, seen: &PlanBasis<'_>) {
     for (key, sender) in &desired.senders {
         let found = there.and_then(|there| there.senders.get(key));
         // A name that nobody desires may be any.
@@ -282,7 +282,12 @@ fn senders(plan: &mut Plan, Wanted { name, desired, there }: Wanted<'_>, seen: &
 }
 
 /// Every sender at Azure is one here, once its domain is linked. Steps of the domain begin at `first`.
-fn devices(plan: &mut Plan, Wanted { name, desired, there }: Wanted<'_>, observed: &Observed, first: usize) {
+fn devices(
+    plan: &mut Plan,
+    PlannedDomain { name, desired, there }: PlannedDomain<'_>,
+    observed: &Observed,
+    first: usize,
+) {
     let waits = |step: &&Step| matches!(step.action, Action::Sender(..) | Action::RemoveSender(..));
     let behind: Vec<String> = plan.steps[first..].iter().filter(waits).map(Step::key).collect();
     let is_here = |key: &String| {

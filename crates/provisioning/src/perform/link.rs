@@ -13,7 +13,7 @@ use super::{Context, NotDone};
 /// Links that are to be made or ended: the step that holds the lock does it for all that wait.
 #[derive(Default)]
 pub(super) struct Links {
-    waiting: Mutex<BTreeMap<ResourceId, Wanted>>,
+    waiting: Mutex<BTreeMap<ResourceId, LinkChange>>,
     done: Mutex<BTreeMap<ResourceId, Result<(), NotDone>>>,
     turn: Turn<()>,
 }
@@ -21,25 +21,25 @@ pub(super) struct Links {
 /// Writes, before the step fails because others write all the time.
 const TRIES: u32 = 4;
 
-/// What a domain is to be to the service.
+/// What is done with a domain at the service.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    Linked,
-    Unlinked,
+enum LinkChange {
+    Link,
+    Unlink,
 }
 
 impl Context {
     pub(super) async fn link(&self, name: &str) -> Result<(), NotDone> {
-        self.set_link(name, Wanted::Linked).await
+        self.set_link(name, LinkChange::Link).await
     }
 
     pub(super) async fn unlink(&self, name: &str) -> Result<(), NotDone> {
-        self.set_link(name, Wanted::Unlinked).await?;
+        self.set_link(name, LinkChange::Unlink).await?;
         let address = self.observed_domain(name).address;
         self.forget_devices(&address).await
     }
 
-    async fn set_link(&self, name: &str, wanted: Wanted) -> Result<(), NotDone> {
+    async fn set_link(&self, name: &str, wanted: LinkChange) -> Result<(), NotDone> {
         let id = self.ids.domain(name);
         lock(&self.links.waiting).insert(id.clone(), wanted);
         let _turn = self.links.turn.lock().await;
@@ -61,21 +61,21 @@ impl Context {
         result
     }
 
-    async fn write_links(&self, changes: &BTreeMap<ResourceId, Wanted>) -> Result<(), NotDone> {
+    async fn write_links(&self, changes: &BTreeMap<ResourceId, LinkChange>) -> Result<(), NotDone> {
         let service = self.ids.service();
         for _ in 0..TRIES {
             let there = self.azure.arm.service(service).await?.properties.linked_domains;
             // What Azure lists is written back as it was.
             let is = |one: &String, id: &ResourceId| one.parse().is_ok_and(|one: ResourceId| one == *id);
             let is_there = |id: &ResourceId| there.iter().any(|one| is(one, id));
-            if changes.iter().all(|(id, wanted)| is_there(id) == (*wanted == Wanted::Linked)) {
+            if changes.iter().all(|(id, wanted)| is_there(id) == (*wanted == LinkChange::Link)) {
                 return Ok(());
             }
             let gone = |id: &String| {
-                changes.iter().any(|(other, wanted)| *wanted == Wanted::Unlinked && is(id, other))
+                changes.iter().any(|(other, wanted)| *wanted == LinkChange::Unlink && is(id, other))
             };
             let mut all: Vec<String> = there.iter().filter(|id| !gone(id)).cloned().collect();
-            let new = changes.iter().filter(|(id, wanted)| **wanted == Wanted::Linked && !is_there(id));
+            let new = changes.iter().filter(|(id, wanted)| **wanted == LinkChange::Link && !is_there(id));
             all.extend(new.map(|(id, _)| id.to_string()));
             let written = self.azure.arm.link(service, &all).await?;
             self.observed().service = Some(ObservedService::of(&written.properties));
