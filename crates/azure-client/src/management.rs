@@ -81,11 +81,20 @@ pub struct Operation {
     pub error: Option<ErrorDetail>,
 }
 
+/// On which a write depends.
+#[derive(Clone, Copy)]
+pub(crate) enum Condition<'a> {
+    /// What is there still has that etag.
+    Unchanged(&'a str),
+    /// Nothing is there.
+    Absent,
+}
+
 struct Ask<'a> {
     method: Method,
     url: Url,
     body: Option<&'a Value>,
-    condition: Option<(&'static str, &'a str)>,
+    condition: Option<Condition<'a>>,
 }
 
 /// Tries of one call that meets trouble.
@@ -181,12 +190,12 @@ impl Management {
         Ok(self.read_as(&self.patiently(&Ask { method, url: url.clone(), body, condition: None }).await?)?)
     }
 
-    /// Writes if a condition holds, which is a header.
+    /// Writes if a condition holds.
     pub(crate) async fn write_if<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
-        condition: (&'static str, &str),
+        condition: Condition<'_>,
         body: Option<&Value>,
     ) -> Result<T, CallError> {
         let ask = Ask { method, url: self.url(path)?, body, condition: Some(condition) };
@@ -241,9 +250,11 @@ impl Management {
             .request(ask.method.clone(), ask.url.clone())
             .bearer_auth(token.access_token.expose_secret())
             .header("x-ms-client-request-id", id.to_string());
-        if let Some((name, value)) = ask.condition {
-            request = request.header(name, value);
-        }
+        request = match ask.condition {
+            Some(Condition::Unchanged(etag)) => request.header("if-match", etag),
+            Some(Condition::Absent) => request.header("if-none-match", "*"),
+            None => request,
+        };
         if let Some(body) = ask.body {
             request = request.json(body);
         }

@@ -10,6 +10,7 @@ use azure_types::resource_id::ResourceId;
 use http_client::Method;
 
 use super::{ArmApi, CallError, body};
+use crate::management::Condition;
 
 impl ArmApi {
     /// The zones of a subscription that the caller sees.
@@ -52,8 +53,8 @@ impl ArmApi {
     ) -> Result<RecordSet, CallError> {
         let path = at(id);
         let condition = match etag {
-            Some(etag) => ("if-match", etag),
-            None => ("if-none-match", "*"),
+            Some(etag) => Condition::Unchanged(etag),
+            None => Condition::Absent,
         };
         let body = body(&Properties { properties: &set.properties });
         self.0.write_if(Method::PUT, &path, condition, Some(&body)).await
@@ -65,7 +66,10 @@ impl ArmApi {
     /// As [`ArmApi::put_record_set`].
     pub async fn delete_record_set(&self, id: &ResourceId, etag: &str) -> Result<(), CallError> {
         let path = at(id);
-        self.0.write_if::<serde_json::Value>(Method::DELETE, &path, ("if-match", etag), None).await.map(drop)
+        self.0
+            .write_if::<serde_json::Value>(Method::DELETE, &path, Condition::Unchanged(etag), None)
+            .await
+            .map(drop)
     }
 }
 
