@@ -87,6 +87,12 @@ pub enum PublicNetworks {
     Allowed,
 }
 
+impl From<bool> for PublicNetworks {
+    fn from(are_allowed: bool) -> Self {
+        if are_allowed { Self::Allowed } else { Self::Refused }
+    }
+}
+
 /// A credential, and the password that was made for it.
 #[derive(Debug)]
 pub struct IssuedCredential {

@@ -52,13 +52,13 @@ pub(super) async fn remove(
         control.remove_account(&name).await?;
         return Ok(Json(RemovedView { removed: name, ..RemovedView::default() }));
     }
-    let told = discard(&api, &control, (&name, losses)).await?;
+    let told = discard(&api, &control, &name, losses).await?;
     let ids = |ids: Vec<QueueId>| ids.iter().map(ToString::to_string).collect();
     Ok(Json(RemovedView { removed: name, told: ids(told.told), untold: ids(told.untold) }))
 }
 
 /// The account is disabled, the senders are told, and then all of it goes at once.
-async fn discard(api: &Api, control: &Control, (name, losses): (&str, Losses)) -> Result<Told, ApiError> {
+async fn discard(api: &Api, control: &Control, name: &str, losses: Losses) -> Result<Told, ApiError> {
     let removal = control.begin_removal(name, &losses).await?;
     let messages: Vec<QueueId> = removal.losses.messages.iter().map(|message| message.id).collect();
     let told = api.relay.tell_of_removal(&removal.account, &messages).await?;

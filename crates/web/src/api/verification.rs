@@ -55,7 +55,7 @@ async fn verify(
         let _ = forwarded.await;
         if let (Ok(report), Some(test)) = (&mut verified, test) {
             let tell = |line| drop(lines.send(line));
-            let findings = deliver((&api, &control), &name, &test, tell).await;
+            let findings = deliver(Deliverer { api: &api, control: &control }, &name, &test, tell).await;
             if let Err(error) = control.add_findings(&name, report, findings).await {
                 verified = Err(error);
             }
@@ -102,9 +102,15 @@ fn test_message(
     Ok(Some(TestMessage { from: control.test_sender(account, from)?, to }))
 }
 
+/// Who sends a test message: the relay, as far as the caller may use the account.
+struct Deliverer<'a> {
+    api: &'a Api,
+    control: &'a Control,
+}
+
 /// A test message by each transport that the account may use.
 async fn deliver(
-    (api, control): (&Api, &Control),
+    Deliverer { api, control }: Deliverer<'_>,
     name: &str,
     test: &TestMessage,
     tell: impl Fn(VerificationLine),

@@ -130,7 +130,7 @@ async fn validate(
 fn described(body: AddCredential) -> Result<NewCredential, ApiError> {
     let lane = body.lane.as_deref().map(lane).transpose()?.unwrap_or_default();
     Ok(NewCredential {
-        access: access(body.access.as_deref(), body.allow_public_networks, body.password)?,
+        access: access(body.access.as_deref(), body.allow_public_networks.into(), body.password)?,
         login: body.login,
         account: body.account,
         senders: body.senders,
@@ -166,7 +166,7 @@ async fn edit(
     let change = CredentialChange {
         senders: body.senders,
         networks: body.networks,
-        public: public_networks(body.allow_public_networks),
+        public: body.allow_public_networks.into(),
         password: body.password,
         default_from: body.default_from,
         forced_from: body.forced_from,
@@ -223,19 +223,15 @@ fn lane(word: &str) -> Result<Lane, ApiError> {
     word.parse().map_err(|unknown| ApiError::invalid("lane", unknown))
 }
 
-fn public_networks(are_allowed: bool) -> PublicNetworks {
-    if are_allowed { PublicNetworks::Allowed } else { PublicNetworks::Refused }
-}
-
 fn access(
     word: Option<&str>,
-    allow_public_networks: bool,
+    public: PublicNetworks,
     password: Option<SecretString>,
 ) -> Result<NewAccess, ApiError> {
     let access = match (word.unwrap_or("password"), password) {
         ("password", None) => NewAccess::MadePassword,
         ("password", Some(password)) => NewAccess::Password(password),
-        ("network", None) => NewAccess::Network(public_networks(allow_public_networks)),
+        ("network", None) => NewAccess::Network(public),
         ("network", Some(_)) => {
             let reason = "a credential that is used without login has none: leave it out";
             return Err(ApiError::invalid("password", reason));
@@ -244,7 +240,7 @@ fn access(
             return Err(ApiError::invalid("access", format!("{other:?} is neither password nor network")));
         }
     };
-    if allow_public_networks && !matches!(access, NewAccess::Network(_)) {
+    if public == PublicNetworks::Allowed && !matches!(access, NewAccess::Network(_)) {
         let reason = "only a credential that is used without login (`access` `network`) can allow them";
         return Err(ApiError::invalid("allow_public_networks", reason));
     }
