@@ -71,7 +71,7 @@ async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
     }
     let format = arguments.connection.format();
     let body = json!({ "targets": [target(&arguments.domain)] });
-    let consent = Consent::of(arguments.yes, Consent::Implied);
+    let consent = if arguments.yes { Consent::Yes } else { Consent::Implied };
     let code = Request { client: &client, account: &account, body, consent, format }.carry_out().await?;
     if format == Format::Json {
         return Ok(code);
@@ -160,7 +160,7 @@ async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
     let format = arguments.of.connection.format();
     if arguments.fix {
         let body = json!({ "targets": [domain] });
-        let consent = Consent::of(arguments.yes, Consent::Implied);
+        let consent = if arguments.yes { Consent::Yes } else { Consent::Implied };
         let request = Request { client: &client, account: &account, body, consent, format };
         if format == Format::Json {
             request.apply().await?;

@@ -115,7 +115,7 @@ impl SmtpService {
             }
             (Meant::Credential(_), Proof::Token(_)) => Err(failed(reason::TOKEN_FOR_NOBODY)),
             (Meant::App(app, account), _) => {
-                let entra = self.by_entra(at, login, (app, account.as_deref())).await;
+                let entra = self.by_entra(at, login, app, account.as_deref()).await;
                 entra.map(|entra| Principal::Entra(Arc::new(entra)))
             }
         }
@@ -126,7 +126,8 @@ impl SmtpService {
         &self,
         at: Circumstances,
         login: &Login,
-        (app, account): (EntraApp, Option<&Account>),
+        app: EntraApp,
+        account: Option<&Account>,
     ) -> Result<EntraLogin, Refusal> {
         let (entra, name, now) = (&self.intake.settings().entra, &login.name, self.intake.clock().now());
         if !entra.tenants.contains(&app.tenant) {

@@ -114,7 +114,7 @@ fn steps(known: Option<&AccountView>, kind: AuthenticationKind) -> Vec<Step> {
             portal: "Subscriptions: note the subscription id".to_owned(),
             check: Check::Type(Command::az("account show --query").arg("{subscription:id, tenant:tenantId}")),
         },
-        identity(&client, known.is_some(), kind),
+        identity(&client, known, kind),
         authentication(&client, kind),
         Step {
             title: "Assign the app a least-privilege role",
@@ -149,7 +149,7 @@ fn steps(known: Option<&AccountView>, kind: AuthenticationKind) -> Vec<Step> {
 }
 
 /// An app in the directory, or the machine's own identity.
-fn identity(client: &str, is_known: bool, kind: AuthenticationKind) -> Step {
+fn identity(client: &str, known: Option<&AccountView>, kind: AuthenticationKind) -> Step {
     if kind == AuthenticationKind::ManagedIdentity {
         return Step {
             title: "Assign this machine a managed identity",
@@ -167,7 +167,7 @@ fn identity(client: &str, is_known: bool, kind: AuthenticationKind) -> Step {
     }
     Step {
         title: "Register an app, with a service principal",
-        commands: if is_known {
+        commands: if known.is_some() {
             // It is there: only its principal may be missing.
             vec![Command::az("ad app show --id").arg(client), Command::az("ad sp create --id").arg(client)]
         } else {

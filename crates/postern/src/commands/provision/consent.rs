@@ -9,7 +9,7 @@ use api::infrastructure::progress::Applied;
 use api::problem::{Code, Problem};
 use serde_json::{Value, json};
 
-use super::{apply_steps, conclude, planned, show_plan};
+use super::{Goal, apply_steps, conclude, planned, show_plan};
 use crate::client::Client;
 use crate::output::{self, Format, QUIET, say};
 
@@ -24,13 +24,6 @@ pub(crate) enum Consent<'a> {
     Ask,
     /// By the command itself, unless the plan changes what others wrote.
     Implied,
-}
-
-impl<'a> Consent<'a> {
-    /// What the options of a command mean, where nothing else is said.
-    pub(crate) fn of(yes: bool, otherwise: Self) -> Self {
-        if yes { Self::Yes } else { otherwise }
-    }
 }
 
 /// What is to be applied, once it is approved.
@@ -72,7 +65,8 @@ impl Request<'_> {
     /// Applies, shows the steps while they go on, and says in the end what is open.
     pub(crate) async fn carry_out(&self) -> anyhow::Result<ExitCode> {
         let applied = self.apply().await?;
-        conclude(&applied, self.body["destroy"] == true, self.format)
+        let goal = if self.body["destroy"] == true { Goal::Removed } else { Goal::Desired };
+        conclude(&applied, goal, self.format)
     }
 
     /// Has the plan approved, applies it, and shows the steps while they go on.

@@ -49,7 +49,8 @@ pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
     }
     let consent = match &arguments.plan {
         Some(id) => Consent::Given(id),
-        None => Consent::of(arguments.yes, Consent::Ask),
+        None if arguments.yes => Consent::Yes,
+        None => Consent::Ask,
     };
     let request = Request { client: &client, account: &account, body, consent, format };
     let plan = request.approved().await?;
@@ -57,7 +58,7 @@ pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
     if let Some(manifest) = manifest {
         let _: Manifest = client.put(&format!("{}/infrastructure", path(&account)), &manifest).await?;
     }
-    conclude(&request.apply_approved(&plan).await?, false, format)
+    conclude(&request.apply_approved(&plan).await?, Goal::Desired, format)
 }
 
 pub(super) async fn destroy(arguments: &Destroy) -> anyhow::Result<ExitCode> {
@@ -243,7 +244,14 @@ pub(super) fn code_of(applied: &Applied) -> ExitCode {
     }
 }
 
-fn conclude(applied: &Applied, is_removal: bool, format: Format) -> anyhow::Result<ExitCode> {
+/// Where an apply leads.
+#[derive(Clone, Copy)]
+enum Goal {
+    Desired,
+    Removed,
+}
+
+fn conclude(applied: &Applied, goal: Goal, format: Format) -> anyhow::Result<ExitCode> {
     let code = code_of(applied);
     if format == Format::Json {
         output::json(applied)?;
@@ -268,7 +276,10 @@ fn conclude(applied: &Applied, is_removal: bool, format: Format) -> anyhow::Resu
         (count, _) => format!("{count} steps are done"),
     };
     if applied.is_complete() {
-        let end = if is_removal { "it is gone" } else { "all is as it is to be" };
+        let end = match goal {
+            Goal::Desired => "all is as it is to be",
+            Goal::Removed => "it is gone",
+        };
         say!("{GOOD}{done}: {end}.{GOOD:#}");
     } else {
         let behind =
