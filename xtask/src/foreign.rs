@@ -110,13 +110,14 @@ fn cache() -> PathBuf {
     cache.unwrap_or_else(std::env::temp_dir).join("postern/foreign")
 }
 
+/// Where the tools are.
+pub(crate) fn tools() -> PathBuf {
+    root().join("target/foreign")
+}
+
 /// Installs what is missing and can be installed. The tests skip what is not there and say so.
-pub(crate) fn install(offline: bool) -> PathBuf {
-    let tools = root().join("target/foreign");
-    if offline {
-        println!("   nothing is installed: --offline");
-        return tools;
-    }
+pub(crate) fn install() -> PathBuf {
+    let tools = tools();
     debian();
     step("Python packages", &PYTHON, &tools.join("venv"), |folder| python(folder, &PYTHON));
     step("name servers", &NAME_SERVERS, &tools.join("name-servers"), |folder| unpack(folder, &NAME_SERVERS));

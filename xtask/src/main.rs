@@ -77,7 +77,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Test(options) => test::run(options),
         Verb::Foreign => foreign::run(),
         Verb::Tidy(options) => tidy::run(&options),
-        Verb::Docs { check } => docs::run(check),
+        Verb::Docs { check } => docs::run(if check { docs::Purpose::Check } else { docs::Purpose::Write }),
         Verb::Crash { arguments } => process::in_release("bench", "crash", &arguments),
         Verb::Attack { arguments } => process::in_release("bench", "attack", &arguments),
         Verb::Bench { arguments } => process::in_release("bench", "bench", &arguments),

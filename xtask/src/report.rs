@@ -3,6 +3,13 @@
 use std::fmt;
 use std::time::Instant;
 
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CheckResult {
+    Passed,
+    Failed,
+}
+
 /// Counts checks and tests.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -14,11 +21,10 @@ pub(crate) struct Report {
 
 impl Report {
     /// Counts one check.
-    pub(crate) fn check(&mut self, name: &str, passed: bool) {
-        if passed {
-            self.passed += 1;
-        } else {
-            self.failed.push(name.to_owned());
+    pub(crate) fn check(&mut self, name: &str, verdict: CheckResult) {
+        match verdict {
+            CheckResult::Passed => self.passed += 1,
+            CheckResult::Failed => self.failed.push(name.to_owned()),
         }
     }
 

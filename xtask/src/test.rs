@@ -7,11 +7,13 @@
 //! 4. A few kills under load.
 //! 5. The attacks in their short form.
 
+use std::process::Command;
+
 use anyhow::bail;
 use clap::Args;
 
 use crate::process::{cargo, root, succeeds};
-use crate::report::Report;
+use crate::report::{CheckResult, Report};
 use crate::test_program::tests;
 use crate::{docs, foreign, tidy};
 
@@ -34,7 +36,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let mut report = Report::default();
     report.step("format", |report| {
-        report.check("format", succeeds(cargo(&["fmt", "--all", "--", "--check"])));
+        report.check("format", judged(cargo(&["fmt", "--all", "--", "--check"])));
     });
     report.step("house rules", |report| {
         report.check("house rules", shown(tidy::run(&tidy::Options::default())));
@@ -42,12 +44,12 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     report.step("clippy", |report| {
         let clippy =
             ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
-        report.check("clippy", succeeds(cargo(&clippy)));
+        report.check("clippy", judged(cargo(&clippy)));
     });
     report.step("fuzz targets compile", |report| {
         // A workspace of its own, which shares what it can of the build.
         let check = ["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target"];
-        report.check("fuzz targets compile", succeeds(cargo(&check)));
+        report.check("fuzz targets compile", judged(cargo(&check)));
     });
     report.step("tests", |report| {
         tests(report, "tests", &["test", "--workspace", "--locked", "--no-fail-fast", "--all-targets"]);
@@ -57,9 +59,15 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     });
     report.step("published specifications", published);
     report.step("generated documents", |report| {
-        report.check("generated documents", shown(docs::run(true)));
+        report.check("generated documents", shown(docs::run(docs::Purpose::Check)));
     });
-    let tools = report.step("foreign clients: installing", |_| foreign::install(options.offline));
+    let tools = report.step("foreign clients: installing", |_| {
+        if options.offline {
+            println!("   nothing is installed: --offline");
+            return foreign::tools();
+        }
+        foreign::install()
+    });
     report.step("foreign clients", |report| {
         let tools = tools.display().to_string();
         let mut run =
@@ -95,14 +103,24 @@ fn published(report: &mut Report) {
         let run = [&["test", "--locked", "--package", package], target, &["--", "--ignored"]].concat();
         tests(report, package, &run);
         if (report.passed(), report.failures()) == before {
-            report.check(&format!("{package}: nothing is compared with what Azure has published"), false);
+            report.check(
+                &format!("{package}: nothing is compared with what Azure has published"),
+                CheckResult::Failed,
+            );
         }
     }
 }
 
-fn shown(result: anyhow::Result<()>) -> bool {
-    if let Err(error) = &result {
-        println!("{error:#}");
+fn judged(command: Command) -> CheckResult {
+    if succeeds(command) { CheckResult::Passed } else { CheckResult::Failed }
+}
+
+fn shown(result: anyhow::Result<()>) -> CheckResult {
+    match result {
+        Ok(()) => CheckResult::Passed,
+        Err(error) => {
+            println!("{error:#}");
+            CheckResult::Failed
+        }
     }
-    result.is_ok()
 }

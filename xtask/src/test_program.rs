@@ -4,14 +4,14 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::process::cargo;
-use crate::report::Report;
+use crate::report::{CheckResult, Report};
 
 /// Runs a test program and counts what it prints. One that fails without naming a test counts itself.
 pub(crate) fn tests(report: &mut Report, name: &str, arguments: &[&str]) {
     let before = report.failures();
     let passed = watch(report, cargo(arguments));
     if !passed && report.failures() == before {
-        report.check(name, false);
+        report.check(name, CheckResult::Failed);
     }
 }
 

@@ -9,8 +9,15 @@ use anyhow::bail;
 
 use crate::process::{cargo, quietly, root};
 
+/// What is done with the documents.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Write,
+    Check,
+}
+
 /// Writes the documents, or says which are not as they would be written.
-pub(crate) fn run(check: bool) -> anyhow::Result<()> {
+pub(crate) fn run(purpose: Purpose) -> anyhow::Result<()> {
     let documents = [
         ("docs/reference/configuration.md", configuration::write()?),
         ("docs/reference/command-line.md", command_line::write()?),
@@ -23,7 +30,7 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
         if std::fs::read_to_string(&file).is_ok_and(|there| there == text) {
             continue;
         }
-        if check {
+        if purpose == Purpose::Check {
             stale.push(path);
         } else {
             if let Some(folder) = file.parent() {

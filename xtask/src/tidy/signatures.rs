@@ -1,13 +1,15 @@
 //! Parameters that say nothing where a function is called: a `bool` is an enum, a tuple is a struct. Traits' own signatures,
-//! and those that a trait demands, are not counted. What is left of older ones may only become fewer.
+//! and those that a trait demands, are not counted. What is left may only become fewer: the two numbers of an enhanced
+//! status code (`(7, 1)` is X.7.1 wherever it is written), an item of a map or list that a closure gives on, and the
+//! twin's answers, most of which say at the call by a variable's name what is true.
 
 use super::sizes::function_name;
 use super::{Breach, Source};
 
 /// How many parameters are still a `bool`.
-const BOOLEANS: usize = 19;
+const BOOLEANS: usize = 11;
 /// How many parameters are still a tuple.
-const TUPLES: usize = 37;
+const TUPLES: usize = 33;
 
 /// A parameter that says nothing, and where.
 struct Mute<'a> {
