@@ -204,10 +204,10 @@ fn explain(
     (status.owner, status.commands) = (owner, command.into_iter().collect());
 }
 
-/// A record that had a softer end before may have it again.
+/// A record that ended in `~all` before may end so again.
 fn offer_spf_restore(status: &mut DomainStatus, written: &[WrittenRecord]) {
-    let softer = spf_before(written, &status.domain).filter(|_| status.state == DomainState::Ready);
-    let Some((row, value)) = softer else { return };
+    let end_before = spf_before(written, &status.domain).filter(|_| status.state == DomainState::Ready);
+    let Some((row, value)) = end_before else { return };
     // Somebody may have put it back by hand.
     let is_shown = |text: &String| {
         dns::spf::Spf::read(text).is_ok_and(|record| record.end() != Some(dns::spf::Qualifier::Fail))
@@ -217,8 +217,8 @@ fn offer_spf_restore(status: &mut DomainStatus, written: &[WrittenRecord]) {
     }
     let before = row.before.unwrap_or_default();
     status.messages.push(format!(
-        "Before Postern changed it for Azure the SPF record was \"{before}\". Azure has verified it now: the softer end may \
-         come back, as \"{value}\"."
+        "Before Postern changed it for Azure the SPF record was \"{before}\". Azure has verified it now, so the \
+         end that it had can be restored: \"{value}\"."
     ));
     status.commands.push(format!("postern spf restore {}", status.domain));
 }

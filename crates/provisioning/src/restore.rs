@@ -1,4 +1,4 @@
-//! Restoring the softer end of an SPF record, once Azure has verified the domain.
+//! Restoring `~all` in an SPF record, once Azure has verified the domain.
 
 use model::fault::Fault;
 
@@ -6,7 +6,7 @@ use super::Provisioning;
 use super::perform::Context;
 
 impl Provisioning {
-    /// Puts the softer end of a domain's SPF record back that it had before; gives the record as it is now.
+    /// Restores `~all` in a domain's SPF record, if it was there before; gives the record as it is now.
     ///
     /// # Errors
     /// When there was none, the domain is not verified yet, or the record is not Postern's to write.

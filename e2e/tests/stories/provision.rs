@@ -426,7 +426,7 @@ fn spf(world: &World) -> Vec<String> {
     records.map(|record| record.value.clone()).collect()
 }
 
-/// Entries about the softer end of an SPF record.
+/// Entries about restoring `~all` in an SPF record.
 async fn restores(world: &World) -> usize {
     world.get("/v1/audit").await.to_string().matches("spf.restore").count()
 }
@@ -457,12 +457,13 @@ async fn an_spf_record_of_somebody_else_is_changed_as_it_was_approved_and_comes_
     let status = control.provisioning().domain_status(ACCOUNT, "northwind.example").await.unwrap();
     assert_eq!(status.commands, ["postern spf restore northwind.example"]);
     assert_eq!(restores(&world).await, 0);
-    let softer = world.drive(control.provisioning().restore_spf(ACCOUNT, "northwind.example")).await.unwrap();
+    let restored =
+        world.drive(control.provisioning().restore_spf(ACCOUNT, "northwind.example")).await.unwrap();
     assert_eq!(restores(&world).await, 1);
     world.drive(control.provisioning().restore_spf(ACCOUNT, "northwind.example")).await.unwrap_err();
     assert_eq!(restores(&world).await, 1, "what is not done is not entered");
-    assert_eq!(softer, MERGED.replace("-all", "~all"));
-    assert_eq!(spf(&world), std::slice::from_ref(&softer));
+    assert_eq!(restored, MERGED.replace("-all", "~all"));
+    assert_eq!(spf(&world), std::slice::from_ref(&restored));
     must_be_done(&world, &control).await;
     // Once Azure has verified the domain, a soft end is right.
     let spf_row = async || {

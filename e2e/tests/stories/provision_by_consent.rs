@@ -261,7 +261,7 @@ async fn several_spf_records_become_one_when_somebody_approves_it() {
     let request = plan(&control).await;
     let applied = Box::pin(world.drive(control.provisioning().apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
-    // Azure has verified it by now, and the softer end may stay.
+    // Azure has verified it by now, and `~all` may stay.
     assert_eq!(spf(&world), [merged.replace("-all", "~all")]);
     let back = control.provisioning().plan_destruction(ACCOUNT, &[DOMAIN.to_owned()]).await.unwrap();
     let told = back

@@ -114,7 +114,7 @@ async fn a_viewer_reads_and_an_account_out_of_scope_does_not_exist() {
     for (method, code) in Box::pin(world.drive(changes(&operator))).await {
         let expected = match method {
             "begin_apply" | "apply" | "destroy" => "plan_changed",
-            // There was no softer end before.
+            // It did not end in `~all` before.
             "restore_spf" => "invalid",
             _ => "ok",
         };

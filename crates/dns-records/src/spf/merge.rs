@@ -23,8 +23,8 @@ pub struct Merge {
     /// What is wrong with what was there, in sentences. It was left as it is, so that the record is of no use
     /// before somebody has corrected it.
     pub invalid: Vec<String>,
-    /// The end that was there, if it was softer and no invitation: `~all` or `?all`. For [`softened`].
-    pub softer: Option<String>,
+    /// The end that was there, if it was `~all` or `?all`. [`with_end`] restores it.
+    pub end_before: Option<String>,
 }
 
 /// Answers by UDP should stay below 512 bytes (RFC 7208 section 3.4), and others share this one.
@@ -83,9 +83,9 @@ pub fn merged(existing: &[&str], include: &str, end: End) -> Merge {
 
 /// The record with the end that it had before, for the time after Azure has verified it.
 #[must_use]
-pub fn with_end(text: &str, softer: &str) -> String {
+pub fn with_end(text: &str, end_before: &str) -> String {
     match text.rsplit_once(' ') {
-        Some((rest, end)) if end.eq_ignore_ascii_case("-all") => format!("{rest} {softer}"),
+        Some((rest, end)) if end.eq_ignore_ascii_case("-all") => format!("{rest} {end_before}"),
         _ => text.to_owned(),
     }
 }
@@ -195,12 +195,12 @@ fn make_end(records: &[Vec<Word<'_>>], end: End, merge: &mut Merge) -> Option<St
         ends.iter().find(with(Qualifier::Neutral)).or_else(|| ends.iter().find(with(Qualifier::SoftFail)));
     let is_last = records.iter().all(|words| words.last().is_some_and(Word::is_all));
     if let Some(soft) = soft {
-        merge.softer = Some(soft.text.to_owned());
+        merge.end_before = Some(soft.text.to_owned());
         if end == End::AsItIs {
             if merge.changes.is_empty() && !is_last {
                 merge.changes.push(format!("{} becomes the last word: nobody looks behind it.", soft.text));
             }
-            return merge.softer.clone();
+            return merge.end_before.clone();
         }
         merge.changes.push(format!(
             "{} becomes -all: {azure}. Mail from servers that the record does not name is refused from now on.",
@@ -261,11 +261,11 @@ mod tests {
     }
 
     #[test]
-    fn the_softer_end_comes_back() {
+    fn the_end_of_before_is_restored() {
         let merge = merged(&["v=spf1 mx ~all"], AZURE, End::Fail);
-        let softer = merge.softer.unwrap();
-        assert_eq!(with_end(&merge.text, &softer), "v=spf1 mx include:spf.protection.outlook.com ~all");
-        assert_eq!(merged(&["v=spf1 +all"], AZURE, End::Fail).softer, None);
+        let end_before = merge.end_before.unwrap();
+        assert_eq!(with_end(&merge.text, &end_before), "v=spf1 mx include:spf.protection.outlook.com ~all");
+        assert_eq!(merged(&["v=spf1 +all"], AZURE, End::Fail).end_before, None);
     }
 
     #[test]

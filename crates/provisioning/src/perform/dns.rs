@@ -35,7 +35,7 @@ pub(crate) struct Examined {
 
 /// An SPF record with too many look-ups is left to a person.
 const TOO_MANY: &str = "spf.too_many_lookups";
-/// Name servers of a provider have a new record within seconds; after this somebody is told.
+/// Name servers of a provider have a new record within seconds; after this the step reports it.
 const SETTLING: SignedDuration = SignedDuration::from_mins(5);
 
 /// A domain whose records are compared.
@@ -118,7 +118,7 @@ fn required(
         Some(policy) => required.with_dmarc(policy),
         None => required,
     };
-    // A softer end is nobody's business once Azure has looked.
+    // Once Azure has verified the record, it may end in `~all` again.
     Ok(if observed.is_verified() { required.with_soft_end() } else { required })
 }
 

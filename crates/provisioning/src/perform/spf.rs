@@ -1,4 +1,4 @@
-//! Putting the softer end of an SPF record back that it had before Azure wanted another: `~all` in place of `-all`.
+//! Restoring the end that an SPF record had before Azure required another: `~all` in place of `-all`.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use store::AuditEntry;
 use super::zone::Zone;
 use super::{Context, NotDone};
 
-/// The record as it was before, with the end that it had, if that was softer than what Postern wrote.
+/// The record with the end that it had before, if that was `~all` or `?all` and Postern wrote `-all`.
 pub(in super::super) fn spf_before(rows: &[WrittenRecord], name: &str) -> Option<(WrittenRecord, String)> {
     let row =
         rows.iter().find(|row| row.domain == name && row.kind == "TXT" && row.value.starts_with("v=spf1"))?;
     let before: Vec<&str> = row.before.iter().chain(&row.also_before).map(String::as_str).collect();
-    let end = merged(&before, INCLUDE, End::Fail).softer?;
+    let end = merged(&before, INCLUDE, End::Fail).end_before?;
     let value = with_end(&row.value, &end);
     (value != row.value).then(|| (row.clone(), value))
 }
@@ -29,7 +29,7 @@ const INCLUDE: &str = "spf.protection.outlook.com";
 const SOON: Duration = Duration::from_secs(60);
 
 impl Context {
-    /// Puts the softer end back, once Azure has verified the record; gives the record as it is now. `audit` is entered
+    /// Restores `~all`, once Azure has verified the record; gives the record as it is now. `audit` is entered
     /// with the note that the record is about to be written.
     pub(in super::super) async fn restore_spf(&self, name: &str, audit: AuditEntry) -> Result<String, Fault> {
         let not_now = |why: String| Invalid::new("domain", why);
@@ -39,7 +39,7 @@ impl Context {
         let (memory, account) = (self.azure.provisioning.store.infrastructure(), self.azure.account.id);
         let rows = memory.written(account).await?;
         let Some((row, value)) = spf_before(&rows, name) else {
-            let why = format!("the SPF record of {name} had no softer end before Postern wrote it");
+            let why = format!("the SPF record of {name} did not end in ~all before Postern wrote it");
             return Err(not_now(why).into());
         };
         if row.way == DnsWay::Manual {
