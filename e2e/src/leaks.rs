@@ -1,4 +1,4 @@
-//! Whether a secret gets out: every line that is logged during any story is looked at, and at its end every file
+//! Whether a secret gets out: every line that is logged during any story is searched, and at its end every file
 //! that the server has written.
 
 use std::fs;
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(LEAKS.lock().unwrap().len(), 1);
     }
 
-    /// All that a value says of itself.
+    /// All text of a value.
     fn printed(value: &impl Debug) -> String {
         format!("{value:?} {value:#?}")
     }

@@ -21,7 +21,7 @@ pub struct FoundMessageView {
     pub login: Option<String>,
     /// The author's address.
     pub from: String,
-    /// Where DSNs go; absent when nobody is told.
+    /// Where DSNs go; absent when none is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverse_path: Option<String>,
     pub message_id: String,

@@ -64,7 +64,7 @@ impl GraphApi {
     /// The app roles that a service principal was given, by their ids.
     ///
     /// # Errors
-    /// As [`GraphApi::application`]; whoever may change their own registration may not always look at this.
+    /// As [`GraphApi::application`]; an app that may change its own registration may not always read this.
     pub async fn app_roles(&self, principal: PrincipalId) -> Result<Vec<Uuid>, CallError> {
         let path = format!("/v1.0/servicePrincipals/{principal}/appRoleAssignments");
         let given: Vec<AppRoleAssignment> = self.0.list(&path).await?;

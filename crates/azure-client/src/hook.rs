@@ -11,7 +11,7 @@ use crate::failure::{Answered, RequestFailure};
 use crate::http::Http;
 use crate::reply::Wanted;
 
-/// Whoever takes longer to take an alarm is told by the next one.
+/// A receiver that takes longer to accept an alarm gets the next one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Posts a document.

@@ -103,7 +103,7 @@ const TRIES: u32 = 5;
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// Between tries, if Azure does not say.
 const WAIT: Duration = Duration::from_secs(1);
-/// A longer wait than this is left to whoever called.
+/// A longer wait than this is left to the caller.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 /// Pages of one list.
 const MAX_PAGES: usize = 1_000;

@@ -28,7 +28,7 @@ impl TokenSource {
         Self { credential, scope, clock, current: Mutex::default() }
     }
 
-    /// The token, asked for if need be. Whoever comes meanwhile waits for the same answer.
+    /// The token, asked for if need be. A caller that comes meanwhile waits for the same answer.
     ///
     /// # Errors
     /// When Entra refuses or cannot be asked.

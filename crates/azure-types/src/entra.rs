@@ -165,7 +165,7 @@ pub struct SigningKey {
     pub e: Option<String>,
 }
 
-/// What an access token says of itself, as far as a resource judges it. Times are seconds since 1970.
+/// The claims of an access token that a resource checks. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenClaims {
     /// The resource that it is for.

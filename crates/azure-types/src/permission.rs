@@ -23,7 +23,7 @@ pub struct Permission {
 }
 
 impl Permission {
-    /// Whether this assignment alone allows an action. An exception takes away only from its own entry.
+    /// Whether this assignment alone allows an action. An exception limits only its own entry.
     #[must_use]
     pub fn allows(&self, action: &str) -> bool {
         self.actions.iter().any(|pattern| matches(pattern, action))

@@ -28,7 +28,7 @@ pub struct NewGroup {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NameCheck {
     pub name: String,
-    /// The type of resource that is to have it.
+    /// The type of resource that gets it.
     #[serde(rename = "type")]
     pub kind: String,
 }

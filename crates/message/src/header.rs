@@ -41,7 +41,7 @@ pub fn end_of_header(message: &[u8]) -> Option<usize> {
     end_of_header_behind(message, 0)
 }
 
-/// The same for a message that arrives in pieces: its first `searched` bytes were looked at before.
+/// The same for a message that arrives in pieces: its first `searched` bytes were searched before.
 #[must_use]
 pub fn end_of_header_behind(message: &[u8], searched: usize) -> Option<usize> {
     // Only at the very start of a message is one line end an empty line.

@@ -49,7 +49,7 @@ pub enum AccountScope {
 /// Who asks, with which role, for which accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// What the audit log says of it.
+    /// What the audit log records of it.
     pub identity: Identity,
     /// How much it may do.
     pub role: Role,

@@ -142,7 +142,7 @@ impl Capability {
     }
 }
 
-/// Whether whoever has these permissions at a communication service may send through it.
+/// Whether an app with these permissions at a communication service may send through it.
 #[must_use]
 pub fn may_send(permissions: &[Permission]) -> bool {
     SEND_BY_REST.missing(permissions).is_empty()

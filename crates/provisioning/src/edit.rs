@@ -27,7 +27,7 @@ pub struct NewDomain {
 /// What a desired state becomes.
 struct Replacement {
     infrastructure: Infrastructure,
-    /// A resource at Azure that is no longer desired, whoever made it: from here on it is to be removed there.
+    /// A resource at Azure that is no longer desired, no matter who made it: from here on it is to be removed there.
     without: Option<String>,
 }
 
@@ -35,7 +35,7 @@ struct Replacement {
 const TICK: SignedDuration = SignedDuration::from_millis(1);
 /// Domains that are named one by one.
 const NAMED: usize = 5;
-/// Before somebody is told that others change the same desired state all the time.
+/// Tries before the error that others keep changing the same desired state.
 const TRIES: u32 = 4;
 
 /// What happens to rows of which some cannot be added.
@@ -98,7 +98,7 @@ impl Provisioning {
         .await
     }
 
-    /// Adds senders; a row that cannot be is told and left out, and none is half done.
+    /// Adds senders; a row that cannot be added is reported and left out, and none is half done.
     ///
     /// # Errors
     /// As [`Provisioning::set_infrastructure`]; with [`BadRows::RejectAll`], already for the first row that cannot be.

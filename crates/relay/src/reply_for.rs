@@ -178,7 +178,7 @@ pub(crate) fn token(login: &str, failure: &TokenFailure) -> Refusal {
     }
 }
 
-/// A login that is not tried. Nobody is told whether there is one of that name.
+/// A login that is not tried. The reply does not reveal whether there is one of that name.
 pub(crate) fn guard(refused: &NotTried) -> Refusal {
     match refused {
         NotTried::Banned(Ban { what: Banned::Network(_), .. }) => NETWORK_BANNED,

@@ -86,7 +86,7 @@ impl EntraSettings {
     /// made since 2024 have a label for their geography in their host names, and a token must not go to another host.
     #[must_use]
     pub fn endpoint_of(&self, service: &str) -> Option<Url> {
-        // Whoever logs in has written it.
+        // The client that logs in has written it.
         let name = service.parse::<ServiceName>().ok()?.as_str().to_ascii_lowercase();
         if let Some(listed) = self.services.get(&name) {
             return Some(listed.clone());

@@ -58,7 +58,7 @@ impl Default for Timeouts {
     }
 }
 
-/// A stranger is looked at again after this long: seats may have become scarce while it is waited for.
+/// A stranger is checked again after this long: seats may have become scarce while it is waited for.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 impl Timeouts {

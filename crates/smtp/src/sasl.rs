@@ -52,7 +52,7 @@ impl Mechanism {
     }
 }
 
-/// Longest login name or password that is looked at, in octets. An access token is longer.
+/// Longest login name or password that is checked, in octets. An access token is longer.
 const MAX_FIELD_OCTETS: usize = 1024;
 
 /// Devices leave the padding out, or bits in that belong to no octet. Both have one meaning.

@@ -89,7 +89,7 @@ impl DataDir {
     pub fn open(path: &Path, volatile: Volatile) -> Result<Self, DataDirError> {
         let io = |error| DataDirError::Io(path.to_owned(), error);
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io)?;
-        // All that follows is about the directory that was looked at, whatever its name leads to meanwhile.
+        // All that follows is about the directory that was checked, even if its name leads elsewhere meanwhile.
         let directory = open_own(path)?;
         directory.set_permissions(Permissions::from_mode(0o700)).map_err(io)?;
         let kind = fstatfs(&directory).map_err(|error| io(error.into()))?.f_type;

@@ -211,7 +211,7 @@ impl Store {
         on_engine!(self.engine, directory())
     }
 
-    /// Resolves when the directory has changed since `seen` was looked at.
+    /// Resolves when the directory has changed since `seen` was read.
     pub async fn directory_change(&self, seen: &Arc<Directory>) -> Arc<Directory> {
         on_engine!(self.engine, directory_change(seen).await)
     }

@@ -104,7 +104,7 @@ async fn an_infrastructure_is_read_back_as_it_was_kept_and_changed() {
     second.smtp_usernames.clear();
     memory.keep(Some(first.clone()), second.clone(), audit()).await.unwrap();
     assert_eq!(memory.of(account).await.unwrap(), Some(second));
-    // Whoever still has the first one in mind does not write over the second.
+    // A caller that read the first one does not overwrite the second.
     let late = memory.keep(Some(first.clone()), first, audit()).await;
     assert!(matches!(late, Err(StoreError::Changed(_))), "{late:?}");
 }

@@ -44,7 +44,7 @@ pub struct Backend {
     taken: watch::Sender<u64>,
 }
 
-/// What exists, locked for as long as it is looked at.
+/// What exists, locked for as long as it is read.
 pub struct ReadState<'a>(MutexGuard<'a, State>);
 
 impl Deref for ReadState<'_> {
@@ -88,7 +88,7 @@ impl Backend {
 
     /// Changes what exists, and keeps the change.
     ///
-    /// This is the only way to a `&mut State`. Whoever reads something, decides and puts it back does all of that in one
+    /// This is the only way to a `&mut State`. Code that reads something, decides and writes it back does all of that in one
     /// `change`: the lock is held meanwhile, so that two writers at once lose nothing. A copy that was taken before, by
     /// [`Backend::state`], is for answers and never put back.
     pub fn change_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {

@@ -67,7 +67,7 @@ pub enum Operation {
     SmtpLogin,
     #[serde(rename = "smtp.mail")]
     SmtpMail,
-    /// RCPT, each by itself.
+    /// RCPT, each one separately.
     #[serde(rename = "smtp.recipient")]
     SmtpRecipient,
     /// DATA, before the message; by BDAT its first chunk.

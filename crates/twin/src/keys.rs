@@ -95,7 +95,7 @@ impl TokenKey {
         if let Some(claims) = checked.get(token) {
             return Some(claims.clone());
         }
-        // Times are judged by the twin's clock, and the audience by whoever is asked.
+        // Times are judged by the twin's clock, and the audience by the API that is called.
         let mut validation = Validation::new(Algorithm::RS256);
         (validation.validate_exp, validation.validate_aud) = (false, false);
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;

@@ -45,7 +45,7 @@ async fn what_a_zone_has_of_its_own(context: Context) {
     let servers = values(&context, "northwind.example NS").await;
     assert_eq!(servers.len(), 4);
     assert_eq!(servers[0], "ns1-01.azure-dns.com.");
-    // The servers lead to the twin itself, so that whoever follows them arrives.
+    // The servers lead to the twin itself, so that a resolver that follows them arrives.
     assert_eq!(values(&context, "ns1-01.azure-dns.com A").await, ["127.0.0.1"]);
 }
 
@@ -70,7 +70,7 @@ async fn aliases(context: Context) {
     let (name, target) = ("selector1-azurecomm-prod-net._domainkey", "azurecomm.net");
     let full = format!("{name}.contoso.example");
     assert_eq!(values(&context, &format!("{full} CNAME")).await, [format!("{name}.{target}.")]);
-    // The other end is not the twin's: whoever wants it asks elsewhere.
+    // The other end is not the twin's: a resolver asks for it elsewhere.
     let shown = dig(&context, &format!("+comments +answer {full} TXT")).await;
     assert!(shown.contains("status: NOERROR") && shown.contains("ANSWER: 1,"), "{shown}");
     write(&context, vec![Record::new("CNAME", "www.northwind.example", "shop.northwind.example")]);

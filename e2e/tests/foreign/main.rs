@@ -37,7 +37,7 @@ use crate::context::{ClientTest, Context};
 use crate::tools::Tools;
 
 fn main() -> ExitCode {
-    // Whoever types `postern` in a test gets this program under that name.
+    // A test that runs `postern` gets this program under that name.
     let name = std::env::args().next().map(PathBuf::from);
     if name.is_some_and(|name| name.file_stem().is_some_and(|stem| stem == context::POSTERN)) {
         return postern::main();

@@ -100,7 +100,7 @@ async fn mail_that_is_sent_meanwhile_delays_no_second_try() {
     world.until_view(first, |view| view.sends[0].attempts.len() == 1).await;
     let second = world.submit(&["b@example.com"], &message("2", "b@example.com", "x")).await;
     world.until(second, &DONE).await;
-    // Less than the minute after which the queue is looked at in any case.
+    // Less than the minute after which the queue is read in any case.
     world.pass(Duration::from_secs(45)).await;
     assert!(world.comes_about(async || world.captured().len() == 2).await, "the second try is due");
     world.finish().await;

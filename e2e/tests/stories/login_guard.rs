@@ -274,7 +274,7 @@ async fn an_app_has_ten_guesses_whatever_service_it_names() {
 #[tokio::test]
 async fn entra_is_not_asked_about_a_service_that_nothing_is_known_of() {
     let world = world_with(Setup { only_known_services: true, ..Setup::default() }).await;
-    // Whoever asked Entra would now hear that it cannot be asked.
+    // A login that asked Entra would now fail, because Entra cannot be reached.
     let effect = Effect::Answer { status: 503, code: String::new(), message: "x".into(), retry_after: None };
     world.twin.backend().arm(InjectedFault {
         operation: Operation::Token,

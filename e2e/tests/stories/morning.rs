@@ -15,7 +15,7 @@ use twin::{Effect, InjectedFault, Operation};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 
-/// What `postern status` says of one problem, once it does; its message has to hold all of `pieces`.
+/// What `postern status` shows of one problem, once it does; its message has to hold all of `pieces`.
 pub(crate) async fn named(world: &World, code: &str, pieces: &[&str]) -> Value {
     let find = async || {
         let problems = world.get("/v1/status").await["problems"].clone();

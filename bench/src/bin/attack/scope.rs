@@ -1,6 +1,6 @@
 //! What a login may send as: a table of logins, envelopes and header sections with what has to become of each.
 //!
-//! What leaves is looked at by the sink: no message that should have stayed, and none of the fields that had to go.
+//! The sink checks what leaves: no message that should have stayed, and none of the fields that had to go.
 
 mod cases;
 

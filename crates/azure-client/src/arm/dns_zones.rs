@@ -1,6 +1,6 @@
 //! Azure DNS: zones and record sets, through Resource Manager.
 //!
-//! A record set holds all values of a name and type. Whoever adds one reads the others, and writes only if
+//! A record set holds all values of a name and type. To add one, read the others, and write only if
 //! nobody else has written meanwhile.
 
 use azure_types::dns_zones::{API_VERSION, DnsZone, RecordSet};

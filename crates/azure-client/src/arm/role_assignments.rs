@@ -23,7 +23,7 @@ impl ArmApi {
         self.0.list(&format!("{}&$filter={filter}", authorization_at(scope, "roleAssignments"))).await
     }
 
-    /// Gives a role to a service principal, under an id that is chosen by whoever asks; a second time is no error.
+    /// Gives a role to a service principal, under an id that the caller chooses; a second time is no error.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{AUTHORIZATION, ArmApi, CallError, body};
 
 impl ArmApi {
-    /// Makes or changes a role, under an id that is chosen by whoever asks.
+    /// Makes or changes a role, under an id that the caller chooses.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].

@@ -22,7 +22,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(1);
 /// Keys that are kept of a set; Entra has about ten.
 const MAX_KEYS: usize = 100;
 
-/// The keys of one tenant. Whoever comes while they are fetched waits for the same answer.
+/// The keys of one tenant. A caller that comes while they are fetched waits for the same answer.
 #[derive(Default)]
 pub(super) struct KeyCache(Mutex<Keys>);
 

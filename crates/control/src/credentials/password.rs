@@ -17,7 +17,7 @@ const MADE_LENGTH: usize = 12;
 const MIN_LENGTH: usize = 10;
 /// More than 100 million guesses; ten failures lock a login for ten minutes.
 const MIN_SCORE: Score = Score::Three;
-/// The longest password that is looked at in a login, in bytes.
+/// The longest password that is checked in a login, in bytes.
 const MAX_BYTES: usize = 1_024;
 /// Characters of a password that its strength is judged by; more only make it stronger.
 const JUDGED: usize = 100;

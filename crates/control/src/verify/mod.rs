@@ -290,7 +290,7 @@ impl Control {
         (report.capabilities, report.role, report.services) = (capabilities, role, services.1);
     }
 
-    /// Says of checks that they could not be made.
+    /// Reports checks that could not be made.
     fn skip(&self, watch: &Watch, report: &mut Report, checks: &[Check], why: &str) {
         for check in checks {
             let code = format!("{}.skipped", context::serde_name(*check));

@@ -167,7 +167,7 @@ fn denied(error: &CallError) -> Finding {
     Finding::warning(CHECK, "services.hidden", message).by(ActionOwner::SubscriptionOwner)
 }
 
-/// What is said about the account's own service. What could not be looked at is not missing: of a partial view
+/// What is said about the account's own service. What could not be read is not missing: of a partial view
 /// only what was seen is judged.
 fn judge(context: &AzureAccount, names: &[&str], found: &[ServiceFound], coverage: Coverage) -> Vec<Finding> {
     let account = &context.account;

@@ -39,7 +39,7 @@ pub struct WatchSettings {
     /// Between two verifications of an account; never if absent.
     pub verify_every: Option<SignedDuration>,
     /// Between two comparisons of Azure and DNS with the desired state of an account; never if absent. What waits for
-    /// DNS is looked at more often.
+    /// DNS is read more often.
     pub drift_every: Option<SignedDuration>,
     /// How long before its end a secret is rotated, where Postern may; never if absent.
     pub rotate_before: Option<SignedDuration>,

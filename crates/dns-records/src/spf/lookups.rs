@@ -68,7 +68,7 @@ pub fn lookups(domain: &str, record: &Spf, seen: &Seen) -> Cost {
 }
 
 fn count(domain: &str, record: &Spf, seen: &Seen, cost: &mut Cost) {
-    // What stands behind all is not looked at.
+    // Receivers ignore what follows `all`.
     let live = record.terms.iter().take_while(|term| !term.is_all());
     for term in live.filter(|term| term.redirect().is_none()) {
         let Some(question) = question(domain, term) else { continue };

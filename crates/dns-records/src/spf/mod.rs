@@ -60,7 +60,7 @@ impl Spf {
     /// Reads a record.
     ///
     /// # Errors
-    /// When receivers would treat it as an error. The first one is told.
+    /// When receivers would treat it as an error. The first one is reported.
     pub fn read(text: &str) -> Result<Self, SpfError> {
         let words = body(text).ok_or(SpfError::Version)?;
         let terms = words.split(' ').filter(|word| !word.is_empty()).map(Term::read);

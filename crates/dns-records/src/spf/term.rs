@@ -35,7 +35,7 @@ pub enum Qualifier {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mechanism {
     All,
-    /// Whoever passes the record at that name.
+    /// Every server that passes the record at that name.
     Include(String),
     /// The addresses of a name, or of the domain.
     A(Option<String>),

@@ -166,7 +166,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Whoever has a policy keeps it: any will do.
+    /// A domain that has a policy keeps it: any will do.
     fn policy(&mut self, wanted: &Record) {
         let is_one = |held: &Held| {
             held.record.target().is_some() || held.record.text().is_some_and(dns_records::dmarc::is_dmarc)

@@ -116,7 +116,7 @@ impl Lookup {
         let mut names: Vec<String> = names.iter().map(|name| normal(name)).collect();
         names.sort_unstable();
         names.dedup();
-        // Names of others are looked at for their SPF records alone.
+        // Names of others are read for their SPF records alone.
         let (own, foreign): (Vec<String>, Vec<String>) =
             names.into_iter().partition(|name| is_within(name, organisation));
         let ((found, failures), spf) =
@@ -161,7 +161,7 @@ impl Lookup {
             if answer.records.iter().any(|record| record.text().is_some()) {
                 return Ok(answer.records.into_iter().filter(|record| record.text().is_some()).collect());
             }
-            // A server that holds zones and does not resolve leaves the rest of the way to whoever asks.
+            // A server that holds zones and does not resolve leaves the rest of the way to the client.
             match answer.records.iter().rev().find_map(Record::target) {
                 Some(target) if target != name => name = target.to_owned(),
                 _ => return Ok(Vec::new()),

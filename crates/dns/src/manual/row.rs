@@ -63,7 +63,7 @@ impl Action {
 }
 
 impl Handout<'_> {
-    /// One row for each record that a comparison speaks of, however much it says of it.
+    /// One row for each record that a comparison speaks of, however many comparisons name it.
     #[must_use]
     pub fn lines(&self, rows: &[Row]) -> Vec<RecordLine> {
         let mut parts: Vec<Part> = Vec::new();

@@ -2,7 +2,7 @@
 //!
 //! A name server does not say that it ignored something: adding a text beside a CNAME (RFC 2136 section 3.4.2.2), or
 //! deleting a record that differs in one byte (RFC 2136 section 3.4.2.4), is NOERROR. So every update requires first
-//! that its name is as it was seen, byte for byte (RFC 2136 section 2.4.2). Whoever writes a record of theirs
+//! that its name is as it was seen, byte for byte (RFC 2136 section 2.4.2). A person who writes a record of theirs
 //! meanwhile loses nothing: the update fails.
 
 use std::fmt::Write as _;

@@ -7,7 +7,7 @@ use dns_records::record::{Data, Record};
 pub(super) fn row(context: &Context<'_>) -> Option<Row> {
     let domain = context.required.domain();
     let at = context.at(domain);
-    // What stands behind a CNAME is told with the proof of ownership.
+    // The target of a CNAME is reported with the proof of ownership.
     if at.trouble.is_some() || at.cname().is_some() {
         return None;
     }

@@ -135,7 +135,7 @@ impl Required {
         self
     }
 
-    /// Is content with an SPF record that does not end in `-all`: after Azure has verified it.
+    /// Accepts an SPF record that does not end in `-all`: after Azure has verified it.
     #[must_use]
     pub fn with_soft_end(mut self) -> Self {
         self.takes_soft_end = true;
@@ -191,7 +191,7 @@ impl Required {
         parts.into_iter().filter_map(|part| Some((part, self.record(part)?)))
     }
 
-    /// The names that have to be looked at: those of the records, those where records end up by mistake, where a
+    /// The names that have to be read: those of the records, those where records end up by mistake, where a
     /// DMARC policy is inherited from, and what SPF includes.
     #[must_use]
     pub fn names(&self) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Who a message is from: the From field read by the grammar of RFC 5322 section 3.4, and what is wrong with one
 //! that cannot be read so.
 //!
-//! [`read`] is strict, because whoever it names may be allowed to send or not. [`repair`] tells the one address that
+//! [`read`] is strict, because the author that it names decides whether the message may be sent. [`repair`] tells the one address that
 //! a broken field must mean; [`display_name`] finds a name in whatever is there; [`written`] writes a new field.
 
 mod lexer;
@@ -117,7 +117,7 @@ pub fn read(fields: &[Field<'_>]) -> Result<Vec<Address>, AuthorFault> {
     if addresses.is_empty() {
         return Err(AuthorFault::NoAddress);
     }
-    // What the Email API is told comes from another reader: nobody may be checked who is not also sent.
+    // The Email API gets what another reader found: nobody may be checked who is not also sent.
     let other = AddressList::read(field).map_err(|_| AuthorFault::Ambiguous)?;
     let theirs = other.addresses.iter().map(|one| one.address.as_str());
     if theirs.eq(addresses.iter().map(|one| one.address.as_str())) {

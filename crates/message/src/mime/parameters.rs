@@ -20,7 +20,7 @@ pub(crate) struct Parameter {
 }
 
 impl Parameter {
-    /// Whether readers agree about its characters. Only names of files are looked at beyond ASCII.
+    /// Whether readers agree about its characters. Only names of files are checked beyond ASCII.
     pub(super) fn is_plain(&self) -> bool {
         let may_be_any = matches!(self.name.as_str(), "name" | "filename");
         !self.value.chars().any(char::is_control) && (may_be_any || self.value.is_ascii())

@@ -74,7 +74,7 @@ impl Facts {
         Some(Self { is_file, name, disposition, content_id })
     }
 
-    /// Notes what a text that is to be shown says of itself as if it were a file.
+    /// Notes the parameters of a file that a text to be shown has.
     pub(super) fn of_text(self, parts: &mut Parts) {
         parts.losses.extend(self.content_id.map(Loss::UnusedContentId));
         for name in self.disposition.iter().flat_map(Media::names) {

@@ -81,7 +81,7 @@ fn phrase(text: &str) -> String {
     encoded(name.trim())
 }
 
-/// A name with comments: every word by itself, the brackets outside.
+/// A name with comments: each word alone, the brackets outside.
 fn comments(text: &str) -> String {
     let spaced = |piece: &str| {
         let inner = piece.trim_end_matches(['(', ')']);

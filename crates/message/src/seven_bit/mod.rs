@@ -37,7 +37,7 @@ pub struct Encoded {
     pub remarks: Vec<Remark>,
 }
 
-/// Something that whoever looks for a fault has to know. Prints as a clause.
+/// Something that a person who looks for a fault has to know. Prints as a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remark {
     /// A signature covers bytes that had to change.

@@ -124,7 +124,7 @@ impl Postern {
 
 impl Drop for Postern {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended on its own.
         let _ = self.serving.kill();
         let _ = self.serving.wait();
     }

@@ -189,7 +189,7 @@ impl Try<'_> {
         Tried { settlement, usage, trouble: None, said: None }
     }
 
-    /// When to try again. Whoever asks for more patience than there is gets one more try, which ends it.
+    /// When to try again. A server that asks for a longer wait than is left gets one more try, which is the last.
     fn retry_at(&self, wait: Duration) -> Timestamp {
         self.context.later(wait).min(self.claim.send.expires_at)
     }

@@ -26,7 +26,7 @@ pub(super) fn judged(message: &[u8], allowed: ControlFields) -> (Cow<'_, [u8]>, 
     for field in header::fields(section).map_while(Result::ok).filter(|field| !is_control(field.name())) {
         kept.extend_from_slice(field.raw());
     }
-    // Behind a line that is no field nothing was looked at.
+    // Nothing was checked after a line that is not a field.
     let looked_at: usize = header::fields(section).map_while(Result::ok).map(|field| field.raw().len()).sum();
     kept.extend_from_slice(&message[looked_at..]);
     let mut names: Vec<&str> = found.iter().take(NAMED).map(header::Field::name).collect();

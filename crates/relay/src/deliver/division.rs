@@ -50,7 +50,7 @@ pub(super) fn refused(mut division: Division, clue: &Clue, words: &str) -> Next 
     }
     let recipients = division.groups.remove(0).recipients;
     if let Some(behind) = division.groups.first_mut() {
-        // Whoever is to blame may be among those that were refused just now.
+        // The recipient to blame may be among those that were refused just now.
         behind.is_other_half = false;
     }
     division.is_message_taken |= clue.is_their_number;

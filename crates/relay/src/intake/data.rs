@@ -1,4 +1,4 @@
-//! A message on its way in: first its header section, which is looked at as a whole, then its body,
+//! A message on its way in: first its header section, which is checked as a whole, then its body,
 //! which flows past.
 
 use aws_lc_rs::digest;
@@ -19,7 +19,7 @@ pub(super) struct Incoming {
 enum Phase {
     /// The header section is not complete.
     Header(Vec<u8>),
-    /// The header section is being looked at; this much of the body came with it.
+    /// The header section is being checked; this much of the body came with it.
     Between(Vec<u8>),
     /// The body flows.
     Body,

@@ -27,7 +27,7 @@ pub struct Draft {
     pub(super) changes: Vec<Change>,
     pub(super) timing: Timing,
     pub(super) incoming: Incoming,
-    /// The author's Message-ID, once the header section has been looked at.
+    /// The author's Message-ID, once the header section has been checked.
     pub(super) message_id: Option<String>,
     received_bytes: u64,
     _reserved: Option<Reserved>,

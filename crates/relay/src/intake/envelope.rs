@@ -83,7 +83,7 @@ pub struct Session {
 /// A message that is in memory as a whole.
 #[derive(Clone, Debug)]
 pub struct WholeMessage {
-    /// What is said about it; its size is found by itself.
+    /// What is said about it; its size is counted.
     pub envelope: Envelope,
     pub recipients: Vec<NewRecipient>,
     /// Header section and body.

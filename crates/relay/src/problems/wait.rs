@@ -60,7 +60,7 @@ pub fn why_it_waits(account: &ObservedAccount, send: Waiting<'_>, now: Timestamp
         let asked = time(pause.asked_until, now);
         let message = format!("Azure answered 429 and asked for a pause until {asked}");
         let until = pause.until.max(now);
-        // A message that was put off for longer by itself waits for that, unless Azure said it of this one.
+        // A message with a longer wait of its own keeps it, unless Azure said it of this one.
         let is_its_own = send.attempts.last().is_some_and(|last| last.reason == Some(Reason::Rate));
         if is_its_own || send.due_at <= until {
             return wait(Code::AzureRateLimited, message, Some(until));

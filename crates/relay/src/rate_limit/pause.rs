@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// No pause is longer: whoever asks for more is asked again after it, by one request.
+/// No pause is longer: a server that asks for more is asked again after it, by one request.
 pub(crate) const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// Whether requests may start, as far as Azure's last word goes.

@@ -135,7 +135,7 @@ impl Shelves {
     pub(super) fn put_back(&mut self, changed: Vec<u64>, forgotten: Vec<u64>) {
         self.changed.extend(changed);
         self.forgotten.extend(forgotten);
-        // A store that takes nothing for long is told of the newest; the others fall out when they are loaded.
+        // A store that could not be written for long gets the newest; the others fall out when they are loaded.
         let surplus = self.forgotten.len().saturating_sub(CAPACITY);
         self.forgotten.drain(..surplus);
         let there: BTreeSet<u64> = self.rows().map(|row| row.number).collect();

@@ -65,7 +65,7 @@ impl SmtpService {
                 Ok(principal)
             }
             Err(refusal) => {
-                // Whoever is asked to come again later has guessed nothing.
+                // A client that was asked to come again later has guessed nothing.
                 if refusal.is_permanent() && !(is_app && at.was_wrong_just_now) {
                     attempt.wrong();
                 } else {

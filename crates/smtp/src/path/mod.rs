@@ -12,7 +12,7 @@ pub(crate) use self::reading::{forward_path, reverse_path};
 /// Where DSNs go: the argument of MAIL FROM.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ReversePath {
-    /// `<>`: nobody is told (RFC 5321 section 4.5.5). DSNs themselves travel with this path.
+    /// `<>`: no DSN is sent (RFC 5321 section 4.5.5). DSNs themselves travel with this path.
     Null,
     /// A mailbox that wants to hear of failures.
     Mailbox(Mailbox),

@@ -264,7 +264,7 @@ impl MailDataAsk {
         self.session.content_used(self.content.used())
     }
 
-    /// The message is refused; the rest of it is read past, and then the client is told.
+    /// The message is refused; the rest of it is skipped, and then the client gets the reply.
     #[must_use]
     pub fn refuse(self, refusal: Refusal) -> Session {
         self.session.content_used(self.content.used()).mail_data_refused(refusal)

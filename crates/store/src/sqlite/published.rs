@@ -36,7 +36,7 @@ impl Published {
         Arc::clone(&self.directory.borrow())
     }
 
-    /// Takes up what has changed, whoever changed it.
+    /// Reads what has changed, no matter which node changed it.
     pub(crate) async fn refresh(&self, database: &Database) -> Result<(), StoreError> {
         let _turn = self.refreshing.lock().await;
         let (seen, follow) = (self.now(), self.source.follow);

@@ -231,7 +231,7 @@ impl SqliteStore {
         self.published.now()
     }
 
-    /// Resolves when the directory has changed since `seen` was looked at.
+    /// Resolves when the directory has changed since `seen` was read.
     pub(crate) async fn directory_change(&self, seen: &Arc<Directory>) -> Arc<Directory> {
         self.published.change(seen).await
     }

@@ -8,7 +8,7 @@ use azure_types::permission::Permission;
 use super::Answer;
 use super::call::Call;
 
-/// All entries that hold there, inherited ones included. Whoever sees nothing of the scope is refused.
+/// All entries that hold there, inherited ones included. A caller that sees nothing of the scope is refused.
 pub(super) fn list(call: &Call<'_>, scope: &str) -> Answer {
     if !call.sees(scope) {
         call.must("Microsoft.Authorization/permissions/read", scope)?;

@@ -11,7 +11,7 @@ use super::{Answer, communication, event_grid, registration, subscriptions};
 use crate::state::dns::provider::NETWORK_NAMESPACE;
 use crate::state::{Registration, Subscription};
 
-/// What it takes to look at providers where the caller has no role at all. Whoever has one in a subscription may.
+/// What it takes to look at providers where the caller has no role at all. A caller with a role in a subscription may.
 const READ: &str = "Microsoft.Resources/subscriptions/providers/read";
 
 /// All providers that the twin has heard of.

@@ -53,7 +53,7 @@ fn too_many(kind: &str, bucket: Bucket, left: u64) -> ErrorReply {
     refusal.retry_after(wait.max(1))
 }
 
-/// Azure DNS counts by itself; its answers carry its counters and not those of the subscription.
+/// Azure DNS has limits of its own; its answers carry its counters and not those of the subscription.
 fn is_of_dns(call: &Call<'_>) -> bool {
     call.segments.iter().any(|segment| segment == "microsoft.network")
 }

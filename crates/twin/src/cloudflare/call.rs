@@ -59,7 +59,7 @@ impl<'a> Call<'a> {
             .map_err(|error| CloudflareError::bad(6_007, format!("Malformed JSON in request body: {error}")))
     }
 
-    /// A zone by its id, for whoever may look at it, or write.
+    /// A zone by its id, for a caller that may read or write it.
     pub(super) fn zone(&self, id: &str) -> Result<Zone, CloudflareError> {
         if id.len() != 32 || !id.chars().all(|c| c.is_ascii_hexdigit()) {
             return Err(CloudflareError::no_route(&["zones", id]));

@@ -1,4 +1,4 @@
-//! Zones: whoever has the token of one may look at it.
+//! Zones: a caller with the token of one may read it.
 
 use serde_json::{Value, json};
 

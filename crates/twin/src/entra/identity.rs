@@ -1,5 +1,5 @@
 //! Managed identities, as the metadata service of a virtual machine gives them tokens. Here it is behind TLS, and
-//! whoever reaches it is on the machine.
+//! a caller that reaches it is on the machine.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -54,7 +54,7 @@ pub(super) fn show(call: &Call<'_>, key: &str) -> Answer {
     Ok(one(call, "applications", StatusCode::OK, shown(app)))
 }
 
-/// Makes a registration. Whoever may only write what it owns, owns it.
+/// Makes a registration. A caller that may only write what it owns becomes its owner.
 pub(super) fn create(call: &Call<'_>) -> Answer {
     call.must_create()?;
     let new: NewApp = call.json()?;

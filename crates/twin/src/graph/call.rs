@@ -145,18 +145,18 @@ impl<'a> Call<'a> {
         self.claims.roles.iter().any(|has| has == role)
     }
 
-    /// Refuses whoever may not look at registrations.
+    /// Refuses a caller that may not read registrations.
     pub(super) fn must_read(&self) -> Result<(), GraphError> {
         if READERS.iter().any(|role| self.has(role)) { Ok(()) } else { Err(GraphError::denied()) }
     }
 
-    /// Refuses whoever may not change this registration.
+    /// Refuses a caller that may not change this registration.
     pub(super) fn must_write(&self, app: &App) -> Result<(), GraphError> {
         let owns = self.has("Application.ReadWrite.OwnedBy") && app.owners.contains(&self.claims.oid);
         if owns || self.has("Application.ReadWrite.All") { Ok(()) } else { Err(GraphError::denied()) }
     }
 
-    /// Refuses whoever may not make registrations.
+    /// Refuses a caller that may not create registrations.
     pub(super) fn must_create(&self) -> Result<(), GraphError> {
         let may = self.has("Application.ReadWrite.OwnedBy") || self.has("Application.ReadWrite.All");
         if may { Ok(()) } else { Err(GraphError::denied()) }

@@ -133,7 +133,7 @@ async fn message(Shared(backend): Shared<Arc<Backend>>, Path(number): Path<u64>)
     })
 }
 
-/// The HTML text by itself, for a frame that may do nothing but show it.
+/// The HTML text alone, for a frame that may do nothing but show it.
 async fn html(Shared(backend): Shared<Arc<Backend>>, Path(number): Path<u64>) -> Response {
     let captured = backend.captured();
     let parts = captured.mail(number).map(CapturedMail::parts).unwrap_or_default();

@@ -30,7 +30,7 @@ pub(super) fn check<'w>(
     }
 }
 
-/// Refuses whoever has no room left, without counting.
+/// Refuses a client that has used up its limit, without counting.
 pub(super) fn look(backend: &Backend, transaction: &Transaction) -> Result<(), Refusal> {
     let state = backend.state();
     let sender = transaction.reverse_path.mailbox();

@@ -9,7 +9,7 @@ use smtp::reply::{Refusal, Reply};
 pub struct SmtpBehaviour {
     /// What is offered after TLS.
     pub extensions: OfferedExtensions,
-    /// When the sender is looked at. At the end of DATA it is the author in the header, before that MAIL FROM.
+    /// When the sender is checked. At the end of DATA it is the author in the header, before that MAIL FROM.
     pub sender_stage: Stage,
     /// When a session hears that the limit is reached.
     pub rate_stage: Stage,

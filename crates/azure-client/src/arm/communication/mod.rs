@@ -35,7 +35,7 @@ impl ArmApi {
     }
 
     /// Writes a resource that has a location. A PUT replaces at Azure: tags, identity and links that it does not
-    /// repeat are gone, so that what is there is looked at first.
+    /// repeat are gone, so that what is there is read first.
     async fn put_whole(&self, id: &ResourceId, properties: WritableProperties) -> Result<Begun, CallError> {
         let there = match self.0.get::<Writable>(&at(id)).await {
             Ok(there) => Some(there),

@@ -118,7 +118,7 @@ async fn cloudflare(all: &[Value], token: &str) -> (Cloudflare, Shared) {
     let app = Router::new().fallback(answer).with_state(Arc::clone(&shared));
     tokio::spawn(async move { axum::serve(listener, app).await });
     let clock = Clock::standing(Timestamp::UNIX_EPOCH);
-    // Whoever waits does so for as long as one turn of this takes.
+    // A waiting task waits for as long as one turn of this takes.
     let moved = clock.clone();
     tokio::spawn(async move {
         loop {

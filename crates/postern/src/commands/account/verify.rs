@@ -14,7 +14,7 @@ use crate::cli::AccountVerify;
 use crate::client::Client;
 use crate::output::{self, BAD, Bar, Bars, Format, GOOD, QUIET, STRONG, Style, WAITING, aside, say};
 
-/// What is to be looked at.
+/// What to check.
 pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     pub(super) body: Value,

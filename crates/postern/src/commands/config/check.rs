@@ -24,7 +24,7 @@ struct Findings {
     problems: Vec<String>,
     /// It would, and somebody should know.
     warnings: Vec<String>,
-    /// What could not be looked at.
+    /// What could not be checked.
     notes: Vec<String>,
 }
 

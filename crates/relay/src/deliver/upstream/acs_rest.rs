@@ -175,7 +175,7 @@ impl AcsRest {
     }
 }
 
-/// What an answer says by itself: a refusal is one only when Azure does not know the operation.
+/// What an answer alone means: a refusal is one only when Azure does not know the operation.
 fn sorted(result: Result<Answer, RequestFailure>) -> Posted {
     match result {
         Err(RequestFailure::Answered(answered)) => match RefusedByRest::of(answered) {

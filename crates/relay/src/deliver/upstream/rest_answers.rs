@@ -86,7 +86,7 @@ pub(crate) fn of_token(failure: &TokenFailure) -> AttemptOutcome {
     deferred(text, matter, wait)
 }
 
-/// What the answer to a status read says of a message that Azure took.
+/// What the answer to a status read means for a message that Azure accepted.
 pub(super) fn of_status(result: Result<Answer, RequestFailure>) -> StatusAnswer {
     match result {
         Ok(Answer { result, retry_after, ids }) => match result.status {

@@ -73,7 +73,7 @@ fn not_about_a_recipient(refusal: &Refusal) -> Option<Deferred> {
     trouble(refusal).or_else(unknown)
 }
 
-/// What Azure says of the rate, the sender and the login, by status: its basic codes vary (5.1.7 was seen with
+/// What Azure's replies mean for the rate, the sender and the login, by status: its basic codes vary (5.1.7 was seen with
 /// 501 and 550), and so does the stage at which it says it.
 fn trouble(refusal: &Refusal) -> Option<Deferred> {
     let (matter, wait) = match (numbers(refusal), refusal.reply().code()) {

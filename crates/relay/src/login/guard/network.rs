@@ -9,7 +9,7 @@ use model::network::within;
 
 /// Distinct guesses from a /24 or /64 within the window that bring a ban: several people may be wrong at once.
 const NETWORK_GUESSES: usize = 30;
-/// The same from a /48: whoever is given one has 65,536 networks of /64 to guess from.
+/// The same from a /48: the owner of one has 65,536 networks of /64 to guess from.
 const SITE_GUESSES: usize = 100;
 
 /// One address as a network.

@@ -1,6 +1,6 @@
 //! Records by login, network or place, of which there are never more than fit.
 //!
-//! Whoever fills a table must gain nothing by it. Bans and guesses under way are never dropped; of the rest those go
+//! An attacker who fills a table must gain nothing by it. Bans and guesses under way are never dropped; of the rest those go
 //! first that have the fewest guesses, so that nobody loses his own record to a flood of others with one guess each. When
 //! only bans are left, what is new has no room, and is not let in.
 

@@ -95,7 +95,7 @@ impl Accounts {
                 audit.store(connection)
             })
             .await;
-        // Also for whoever worked with an account that was no longer so: the next try sees what it is.
+        // Also for a worker whose account had changed: the next try sees what it is.
         self.published.refresh(&self.database).await?;
         changed
     }

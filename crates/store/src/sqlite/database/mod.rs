@@ -108,7 +108,7 @@ impl Database {
     }
 }
 
-/// Wraps work so that whoever waits hears of its own failure at once, and of success after the commit.
+/// Wraps work so that its caller gets its own failure at once, and of success after the commit.
 fn run<T: Send + 'static>(
     work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     tell: impl FnOnce(Result<T, StoreError>) + Send + 'static,

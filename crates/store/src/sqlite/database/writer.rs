@@ -30,7 +30,7 @@ pub(super) type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 pub(super) enum Ran {
     /// To be committed, and then told.
     Keep(Tell),
-    /// To be undone; whoever waits has been told why.
+    /// To be undone; its caller has the reason already.
     Undo,
 }
 
@@ -80,7 +80,7 @@ struct Writer {
     committed_at: Option<Instant>,
 }
 
-/// What is told once the commit stands or falls.
+/// What is reported once the commit succeeds or fails.
 #[derive(Default)]
 struct Waiting {
     tellers: Vec<Tell>,

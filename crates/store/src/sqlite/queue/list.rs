@@ -46,7 +46,7 @@ pub struct ListedSend {
     pub account: AccountId,
     /// Where it stands.
     pub state: SendState,
-    /// When it is tried or looked at next, while it waits.
+    /// When it is tried or its status is read next, while it waits.
     pub due_at: Timestamp,
     /// How often it was tried.
     pub attempts: u32,
@@ -96,7 +96,7 @@ pub struct StoredSend {
     pub id: SendId,
     /// Where it stands.
     pub state: SendState,
-    /// When it is tried or looked at next, while it waits.
+    /// When it is tried or its status is read next, while it waits.
     pub due_at: Timestamp,
     /// Under which id Azure has it.
     pub operation: azure_types::ids::OperationId,

@@ -38,7 +38,7 @@ impl Queue {
             },
             move |result| {
                 if result.is_ok() {
-                    // Whoever waited may be gone.
+                    // The caller that waited may be gone.
                     let _ = tell.take().map(|tell| tell.send(()));
                 }
             },

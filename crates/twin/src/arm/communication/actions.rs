@@ -1,4 +1,4 @@
-//! `GET /providers/Microsoft.Communication/operations`: what may be done, for whoever makes roles. As recorded in
+//! `GET /providers/Microsoft.Communication/operations`: what may be done, for a person who defines roles. As recorded in
 //! December 2023, when there was nothing yet about SMTP usernames; theirs are added in the same form.
 
 use axum::response::IntoResponse as _;

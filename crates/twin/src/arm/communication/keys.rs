@@ -68,7 +68,7 @@ fn shown(keys: &Keys<'_>) -> Response {
     Document::of(keys).into_response()
 }
 
-/// Both keys, each by itself.
+/// Both keys, one at a time.
 fn keys<'a>(call: &Call<'_>, state: &State, service: &'a Service) -> [Keys<'a>; 2] {
     let host = host_name(call, state, service);
     let [primary, secondary] = &service.keys;

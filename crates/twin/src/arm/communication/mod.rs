@@ -189,14 +189,14 @@ fn must_for_method(call: &Call<'_>, kind: &str) -> Result<(), ErrorReply> {
     must(call, kind, what)
 }
 
-/// What Resource Manager itself says of a resource with a location that is not there.
+/// Resource Manager's own answer about a resource with a location that is not there.
 fn missing(id: &str) -> ErrorReply {
     let at = id.to_ascii_lowercase().rfind("/providers/").map_or(0, |at| at + "/providers/".len());
     let text = format!("The resource '{}' could not be found.", &id[at..]);
     ErrorReply::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
 }
 
-/// What the provider says of a resource without one.
+/// The provider's answer about a resource without one.
 fn unread(call: &Call<'_>) -> ErrorReply {
     if call.behaviour().plain_not_found {
         return missing(&call.path);

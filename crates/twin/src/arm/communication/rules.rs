@@ -66,7 +66,7 @@ async fn a_put_says_all_of_a_service_and_what_it_leaves_out_is_gone() {
     for member in ["hostName", "immutableResourceId", "dataLocation"] {
         assert_eq!(after.body["properties"][member], before["properties"][member], "{member} is chosen once");
     }
-    // Whoever repeats what was found loses nothing.
+    // A caller that sends back what it read loses nothing.
     let whole = json!({
         "location": "global", "tags": before["tags"], "identity": before["identity"],
         "properties": before["properties"],

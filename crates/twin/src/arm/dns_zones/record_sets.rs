@@ -51,7 +51,7 @@ pub(super) fn one(call: &Call<'_>, word: &str) -> Answer {
         let there = there.ok_or_else(|| missing(&zone, relative, kind))?;
         return Ok(Json(shown(&zone, &there)).into_response());
     }
-    // What is there is looked at and written over in one go: nobody writes in between.
+    // The record set is read and overwritten in one step: nobody writes in between.
     call.backend.change_state(|state| {
         let zone = found(state, &parent(&call.path, 2))?.clone();
         change(call, state, &zone, kind)
@@ -130,7 +130,7 @@ fn written(
     check_neighbours(zone, name, kind)?;
     let now = call.backend.now();
     let record = |value: String| {
-        // What stays as it was is no news for DNS, though it is for whoever holds the old etag.
+        // What stays as it was is no news for DNS, but it is for a client that holds the old etag.
         let same = there.iter().find(|record| record.value == value && record.ttl == ttl);
         Record {
             id: random_guid().simple().to_string(),

@@ -50,7 +50,7 @@ pub fn answer(state: &State, name: &str, kind: &str, seen: Timestamp) -> Answer 
                     made_up = zone;
                     &made_up
                 }
-                // Whoever asked has to go on elsewhere from the alias.
+                // The resolver has to follow the alias elsewhere.
                 None if records.is_empty() => return Answer { code: Code::Refused, records, soa: None },
                 None => return Answer { code: Code::NoError, records, soa: None },
             },

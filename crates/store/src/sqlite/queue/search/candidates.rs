@@ -1,5 +1,5 @@
 //! Where messages may be that are wanted: ids from the largest to the smallest, from whatever leads to the fewest. Each is
-//! compared with its rows by whoever asked.
+//! compared with its rows by the caller.
 
 use std::collections::{BTreeSet, VecDeque};
 

@@ -27,7 +27,7 @@ pub struct FoundMessage {
     pub id: QueueId,
     pub account: AccountId,
     pub origin: Origin,
-    /// Where DSNs go; empty where nobody is told.
+    /// Where DSNs go; empty where none is sent.
     pub reverse_path: String,
     pub header: HeaderMetadata,
     pub size_bytes: u64,

@@ -95,7 +95,7 @@ impl Walk {
         }
     }
 
-    /// Takes away what was there, and then nothing.
+    /// Deletes what was there; a second time it deletes nothing.
     async fn delete(&mut self, path: &str) {
         let gone = self.ask("DELETE", path, Value::Null).await;
         if ![200, 202].contains(&gone.status) {

@@ -86,7 +86,7 @@ impl Spec {
                         }
                     }
                 }
-                // Every answer is read, and whoever reads may see what is only read.
+                // Every answer is read, and a reader may see what is read-only.
                 "description" | "readOnly" | "nullable" | "x-nullable" => {}
                 other if other.starts_with("x-ms-") => {}
                 other => panic!("what {other} means has to be said here"),
