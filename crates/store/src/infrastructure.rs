@@ -56,7 +56,7 @@ impl Infrastructures {
         on_engine!(self.0, infrastructure.keep(before, infrastructure, audit).await)
     }
 
-    /// As [`Infrastructures::keep`], where a resource at Azure is no longer desired: it counts as made, whoever made it, so
+    /// As [`Infrastructures::keep`], where a resource at Azure is no longer desired: it counts as made, no matter by whom, so
     /// that the next plan removes it.
     ///
     /// # Errors

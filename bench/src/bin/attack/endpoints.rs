@@ -1,4 +1,4 @@
-//! Clients of the HTTP endpoints: the management socket, the metrics, the twin's captured mail. Whoever holds
+//! Clients of the HTTP endpoints: the management socket, the metrics, the twin's captured mail. A client that holds
 //! connections without saying what they want must not keep out those who do; and a page of somebody else's gets nothing from
 //! the twin.
 

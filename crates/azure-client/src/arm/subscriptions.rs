@@ -29,7 +29,7 @@ impl ArmApi {
     }
 }
 
-/// The directory that a subscription trusts, as Resource Manager tells whoever asks without a token: the way by
+/// The directory that a subscription trusts, as Resource Manager answers a request without a token: the way by
 /// which clients learn where to log in. `None` if it does not say.
 ///
 /// # Errors

@@ -38,7 +38,7 @@ struct Circumstances {
     was_wrong_just_now: bool,
 }
 
-/// Entra is asked about a wrong secret only so often. It may be right the next time, so it is no guess; but whoever
+/// Entra is asked about a wrong secret only so often. It may be right the next time, so it is no guess; but a client that
 /// repeats it all day would have us ask as often, until Entra asks us to stop.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 

@@ -156,7 +156,7 @@ fn caller(backend: &Backend, request: &Parts) -> Result<Claims, ErrorReply> {
     Ok(claims)
 }
 
-/// Where to log in for a subscription, which is told to whoever asks without a token; one that does not exist
+/// Where to log in for a subscription, which a request without a token gets; one that does not exist
 /// has no such place.
 fn authority(backend: &Backend, request: &Parts, base_url: &str) -> Result<String, ErrorReply> {
     let mut segments = request.uri.path().split('/').skip(1);

@@ -67,7 +67,7 @@ pub(super) fn find(call: &Call<'_>, id: &str, action: &str) -> Result<Subscripti
     Ok(found)
 }
 
-/// A subscription of the caller's directory. What may be done in it is judged by whoever is asked for something there:
+/// A subscription of the caller's directory. What may be done in it is judged by the API that is called there:
 /// a refusal names what was asked, and not that the subscription is not seen.
 pub(super) fn must_exist(call: &Call<'_>, id: &str) -> Result<Subscription, ErrorReply> {
     let found = call.backend.state().subscription(id).map(shown);

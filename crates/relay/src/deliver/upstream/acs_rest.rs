@@ -234,7 +234,7 @@ pub(super) fn hidden(message: &EmailMessage) -> Vec<Mailbox> {
     message.recipients.bcc.iter().filter_map(|one| one.address.parse().ok()).collect()
 }
 
-/// Leaves only a group of its recipients in a document. Azure wants somebody in To: whoever stands in Cc, or is
+/// Leaves only a group of its recipients in a document. Azure wants somebody in To: a recipient that is in Cc, or is
 /// alone, may stand there.
 pub(super) fn narrow(message: &mut EmailMessage, group: &[Mailbox]) {
     let is_in_group = |one: &EmailAddress| one.address.parse().is_ok_and(|mailbox| group.contains(&mailbox));

@@ -285,7 +285,7 @@ impl Hold {
         self.standing != Standing::Stranger
     }
 
-    /// When the same guess was found wrong, if that was within the window: whoever can be sure that it still is need
+    /// When the same guess was found wrong, if that was within the window: a caller that can be sure that it still is need
     /// not try it.
     #[must_use]
     pub fn wrong_at(&self) -> Option<Timestamp> {
