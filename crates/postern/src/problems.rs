@@ -8,7 +8,7 @@ use clock::Clock;
 use control::watch::{Alarm, Raise};
 use jiff::Timestamp;
 use relay::Upstreams;
-use relay::problems::{Clients, Problem, observe, problems};
+use relay::problems::{Clients, Observer, Problem, problems};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -46,9 +46,9 @@ impl Lookout {
     }
 
     async fn look(&self, told: &mut Told) -> Vec<News> {
-        let source = (&self.store, self.upstreams.as_ref());
+        let observer = Observer { store: &self.store, upstreams: &self.upstreams, clock: &self.clock };
         // What clients meet raises no alarm: wrong passwords are tried all day.
-        match observe(source, &self.clock, Clients::default(), control::verify::worst_of).await {
+        match observer.observe(Clients::default(), control::verify::worst_of).await {
             Ok(observed) => {
                 let now = self.clock.now();
                 told.news(problems(&observed, now), now)

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use ::smtp::address::Mailbox;
 use clock::{Clock, Entropy, Sources};
 use model::account::Account;
 use model::delivery::TestOutcome;
@@ -12,10 +11,10 @@ use model::id::QueueId;
 use model::upstream::Transport;
 use store::Store;
 
-use crate::deliver::{Told, Upstreams, send_test_message, tell_of_removal};
+use crate::deliver::{TestMessage, Tester, Told, Upstreams, send_test_message, tell_of_removal};
 use crate::intake::{Accepted, Intake, Internal, InternalKind, Principal, Rejection, WholeMessage};
 use crate::login::LoginProtection;
-use crate::problems::{Clients, Observed, observe};
+use crate::problems::{Clients, Observed, Observer};
 use crate::refusals::Refusals;
 use crate::settings::RelaySettings;
 
@@ -39,15 +38,6 @@ pub struct RelayParts {
     pub logins: Arc<LoginProtection>,
     /// What clients were refused.
     pub refusals: Refusals,
-}
-
-/// A message that shows whether an account can send.
-#[derive(Clone, Debug)]
-pub struct TestMessage {
-    /// A sender of the account.
-    pub from: Mailbox,
-    /// Whom it goes to.
-    pub to: Mailbox,
 }
 
 impl RelayHandle {
@@ -82,7 +72,8 @@ impl RelayHandle {
     pub async fn observed(&self, worst: fn(&str) -> Option<String>) -> Result<Observed, Fault> {
         let RelayParts { upstreams, logins, refusals, .. } = &self.parts;
         let clients = Clients::of(&self.store, logins, refusals, self.clock.now());
-        Ok(observe((&self.store, upstreams), &self.clock, clients, worst).await?)
+        let observer = Observer { store: &self.store, upstreams, clock: &self.clock };
+        Ok(observer.observe(clients, worst).await?)
     }
 
     /// Queues a message of the operator's.
@@ -101,9 +92,9 @@ impl RelayHandle {
         message: &TestMessage,
         transport: Transport,
     ) -> TestOutcome {
-        let store = (&self.store, &*self.parts.upstreams);
-        let addresses = (&message.from, &message.to);
-        send_test_message(store, (&self.clock, &self.entropy), account, addresses, transport).await
+        let (upstreams, clock, entropy) = (&*self.parts.upstreams, &self.clock, &self.entropy);
+        let tester = Tester { store: &self.store, upstreams, clock, entropy };
+        send_test_message(tester, account, message, transport).await
     }
 
     /// Queues a DSN for each of these messages, which go with the account.

@@ -18,7 +18,7 @@ mod reply_for;
 mod settings;
 pub mod smtp;
 
-pub use deliver::{Delivery, Told, UpstreamError, Upstreams};
-pub use handle::{RelayHandle, RelayParts, TestMessage};
+pub use deliver::{Delivery, TestMessage, Told, UpstreamError, Upstreams};
+pub use handle::{RelayHandle, RelayParts};
 pub use relay::Relay;
 pub use settings::{ControlFields, EntraSettings, RelaySettings};

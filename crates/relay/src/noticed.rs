@@ -79,6 +79,14 @@ impl StreakKind {
     }
 }
 
+/// A try that failed.
+struct Failing<'a> {
+    kind: StreakKind,
+    text: &'a str,
+    at: Timestamp,
+    next_at: Option<Timestamp>,
+}
+
 impl StorageFailure {
     fn is_recent(&self, now: Timestamp) -> bool {
         now.duration_since(self.last_at) < FORGOTTEN_AFTER
@@ -90,7 +98,9 @@ impl Noticed {
     pub(crate) fn tried(&self, account: AccountId, attempt: &Attempt, next_at: Option<Timestamp>) {
         let failed = attempt.reason.and_then(StreakKind::of);
         match failed {
-            Some(kind) => self.failed(account, (kind, &attempt.text), attempt.at, next_at),
+            Some(kind) => {
+                self.failed(account, Failing { kind, text: &attempt.text, at: attempt.at, next_at });
+            }
             // Azure has not been asked: that says nothing of it.
             None if attempt.transport.is_none() && attempt.result != AttemptResult::Accepted => {}
             None => self.forget(account),
@@ -99,7 +109,10 @@ impl Noticed {
 
     /// Takes note that an account cannot even be tried.
     pub(crate) fn unusable(&self, account: AccountId, why: &str, now: Timestamp, next_at: Timestamp) {
-        self.failed(account, (StreakKind::Unusable, why), now, Some(next_at));
+        self.failed(
+            account,
+            Failing { kind: StreakKind::Unusable, text: why, at: now, next_at: Some(next_at) },
+        );
     }
 
     /// Takes note that an account can be tried.
@@ -149,13 +162,8 @@ impl Noticed {
         self.storage().values().filter(|failure| failure.is_recent(now)).cloned().collect()
     }
 
-    fn failed(
-        &self,
-        account: AccountId,
-        (kind, text): (StreakKind, &str),
-        at: Timestamp,
-        next_at: Option<Timestamp>,
-    ) {
+    fn failed(&self, account: AccountId, failing: Failing<'_>) {
+        let Failing { kind, text, at, next_at } = failing;
         let mut streaks = self.streaks();
         let before = streaks.remove(&account).filter(|before| before.kind == kind);
         let (since, count) = before.map_or((at, 0), |before| (before.since, before.count));

@@ -9,7 +9,7 @@ use super::{Breach, Source};
 /// How many parameters are still a `bool`.
 const BOOLEANS: usize = 11;
 /// How many parameters are still a tuple.
-const TUPLES: usize = 33;
+const TUPLES: usize = 20;
 
 /// A parameter that says nothing, and where.
 struct Mute<'a> {

@@ -17,7 +17,7 @@ use super::choice::{Choice, choose};
 use super::give_up::{GivenUp, expired, give_up, refused_alone, tell_in_the_end};
 use super::mail::{Candidate, Mail};
 use super::outcome::{Acceptance, AttemptOutcome, Deferred, Failed, Matter};
-use super::second_transport::AfterRefusal;
+use super::second_transport::{AfterRefusal, Noted};
 use super::tried::{Tried, Try};
 use super::upstream::ReadyAccount;
 use super::upstream::sent::Posted;
@@ -69,7 +69,8 @@ impl Try<'_> {
                 match &send.division {
                     None => self.accepted(accepted, attempt, usage).await,
                     Some(division) => {
-                        self.group_accepted(division, &accepted, &carried.hidden, (attempt, usage)).await
+                        let noted = Noted { attempt, usage };
+                        self.group_accepted(division, &accepted, &carried.hidden, noted).await
                     }
                 }
             }

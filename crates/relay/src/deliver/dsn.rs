@@ -29,7 +29,7 @@ pub(crate) async fn queue(
 ) -> Result<(), Rejection> {
     let Some(message) = context.store.queue().view(id.message).await? else { return Ok(()) };
     let Some(from) = author(&message) else { return Ok(()) };
-    queue_through(context, &Through { account, from }, (id, &message), failures).await.map(drop)
+    queue_through(context, &Through { account, from }, &FailedSend { id, message: &message, failures }).await
 }
 
 /// An account that a DSN goes through, and the mailbox that it comes from.
@@ -38,12 +38,18 @@ pub(super) struct Through<'a> {
     pub(super) from: Mailbox,
 }
 
+/// A send that did not reach everybody.
+pub(super) struct FailedSend<'a> {
+    pub(super) id: SendId,
+    pub(super) message: &'a StoredMessage,
+    pub(super) failures: &'a [(Recipient, Failed)],
+}
+
 /// The same through an account that need not be the message's own.
 pub(super) async fn queue_through(
     context: &Context,
     through: &Through<'_>,
-    (id, message): (SendId, &StoredMessage),
-    failures: &[(Recipient, Failed)],
+    &FailedSend { id, message, failures }: &FailedSend<'_>,
 ) -> Result<(), Rejection> {
     let mentioned = mentioned(message, failures);
     let (Some(to), false) = (message.reverse_path.mailbox(), mentioned.is_empty()) else { return Ok(()) };

@@ -33,7 +33,8 @@ pub use self::onward::Delivery;
 pub use self::removal::Told;
 pub(crate) use self::removal::tell_of_removal;
 pub(crate) use self::status::StatusReader;
-pub(crate) use self::test_message::send_test_message;
+pub use self::test_message::TestMessage;
+pub(crate) use self::test_message::{Tester, send_test_message};
 pub use self::upstream::{UpstreamError, Upstreams};
 
 /// What every part of delivery needs.

@@ -11,7 +11,7 @@ use store::{Store, StoredMessage};
 use tracing::warn;
 
 use super::Context;
-use super::dsn::{self, Through};
+use super::dsn::{self, FailedSend, Through};
 use super::outcome::Failed;
 use crate::intake::{Intake, Rejection};
 
@@ -53,8 +53,9 @@ pub(crate) async fn tell_of_removal(
             continue;
         };
         let through = Through { account: &account, from };
-        for (send, failures) in &sends {
-            dsn::queue_through(&context, &through, (*send, &message), failures).await?;
+        for (id, failures) in &sends {
+            let failed = FailedSend { id: *id, message: &message, failures };
+            dsn::queue_through(&context, &through, &failed).await?;
         }
         store.queue().announce(account.id);
         told.told.push(*id);

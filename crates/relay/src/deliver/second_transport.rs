@@ -100,9 +100,8 @@ impl Try<'_> {
         division: &Division,
         accepted: &Acceptance,
         hidden: &[Mailbox],
-        note: (Attempt, Vec<Usage>),
+        Noted { attempt, usage }: Noted,
     ) -> Tried {
-        let (attempt, usage) = note;
         let recipients = self.claim.send.asked_for().to_vec();
         let group = TakenGroup { recipients, read_status_at: self.read_status_at(accepted) };
         let next = match division::taken(division.clone()) {
@@ -116,6 +115,12 @@ impl Try<'_> {
         };
         self.tried(attempt, next, usage)
     }
+}
+
+/// What is noted about a try, whatever comes next.
+pub(super) struct Noted {
+    pub(super) attempt: Attempt,
+    pub(super) usage: Vec<Usage>,
 }
 
 /// What can still be done about a send that the Email API has refused.

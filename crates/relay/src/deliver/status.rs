@@ -81,7 +81,7 @@ impl StatusReader {
         let lease_until = clock::after(now, LEASE);
         let checks = queue.claim_status_checks(self.account.id, now, permits as usize, lease_until).await?;
         for check in checks {
-            let (settlement, usage) = self.read((&upstream, source), check).await;
+            let (settlement, usage) = self.read(&upstream, source, check).await;
             queue.settle(vec![settlement], usage).await?;
         }
         Ok(now)
@@ -89,7 +89,8 @@ impl StatusReader {
 
     async fn read(
         &self,
-        (upstream, source): (&ReadyAccount, StatusSource<'_>),
+        upstream: &ReadyAccount,
+        source: StatusSource<'_>,
         check: StatusCheck,
     ) -> (Settlement, Vec<Usage>) {
         let StatusRead { answer, usage } = source.read(check.operation, &self.context.clock).await;

@@ -24,14 +24,32 @@ use super::upstream::sent::Posted;
 /// What Azure's limit for each minute asks for at most, where Azure says nothing.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
+/// A message that shows whether an account can send.
+#[derive(Clone, Debug)]
+pub struct TestMessage {
+    /// A sender of the account.
+    pub from: Mailbox,
+    /// Whom it goes to.
+    pub to: Mailbox,
+}
+
+/// What a test message is sent with.
+pub(crate) struct Tester<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) upstreams: &'a Upstreams,
+    pub(crate) clock: &'a Clock,
+    pub(crate) entropy: &'a Entropy,
+}
+
 /// Sends a test message by one transport, and waits for Azure's answer.
 pub(crate) async fn send_test_message(
-    (store, upstreams): (&Store, &Upstreams),
-    (clock, entropy): (&Clock, &Entropy),
+    tester: Tester<'_>,
     account: &Arc<Account>,
-    (from, to): (&Mailbox, &Mailbox),
+    test: &TestMessage,
     transport: Transport,
 ) -> TestOutcome {
+    let Tester { store, upstreams, clock, entropy } = tester;
+    let TestMessage { from, to } = test;
     let upstream = match upstreams.of(account).await {
         Ok(upstream) => upstream,
         Err(error) => return TestOutcome::Refused(model::error_chain(&error)),
@@ -43,7 +61,7 @@ pub(crate) async fn send_test_message(
     }
     upstream.sends.lock().start(1);
     let id = uuid::Builder::from_random_bytes(entropy.bytes()).into_uuid();
-    let bytes = message(from, to, transport, &id.to_string(), clock.now());
+    let bytes = message(test, transport, &id.to_string(), clock.now());
     let directory = store.directory();
     let recipients = [to.clone()];
     let candidate = Candidate {
@@ -81,7 +99,8 @@ pub(crate) async fn send_test_message(
     }
 }
 
-fn message(from: &Mailbox, to: &Mailbox, transport: Transport, id: &str, now: Timestamp) -> Vec<u8> {
+fn message(test: &TestMessage, transport: Transport, id: &str, now: Timestamp) -> Vec<u8> {
+    let TestMessage { from, to } = test;
     let date = message::date::rfc5322(now);
     let transport = transport.as_str().to_uppercase();
     Composer::default()

@@ -162,16 +162,22 @@ fn senders(account: &ObservedAccount, now: Timestamp) -> Vec<Problem> {
     }
     by_subject
         .into_iter()
-        .map(|((reason, subject), found)| refused_sender(account, (reason, subject), found, now))
+        .map(|((reason, subject), (count, since))| {
+            refused_sender(account, &RefusedSender { reason, subject, count, since }, now)
+        })
         .collect()
 }
 
-fn refused_sender(
-    account: &ObservedAccount,
-    (reason, subject): (Reason, String),
-    (count, since): (u64, Timestamp),
-    now: Timestamp,
-) -> Problem {
+/// A domain or a username that Azure refuses, and what waits for it.
+struct RefusedSender {
+    reason: Reason,
+    subject: String,
+    count: u64,
+    since: Timestamp,
+}
+
+fn refused_sender(account: &ObservedAccount, refused: &RefusedSender, now: Timestamp) -> Problem {
+    let &RefusedSender { reason, ref subject, count, since } = refused;
     let name = &account.name;
     let service = account.service.as_deref().unwrap_or("of the account");
     let rest = format!("{} since {}", waiting(count), time(since, now));
@@ -201,7 +207,7 @@ fn refused_sender(
             ),
         )
     };
-    let subject = Some(subject);
+    let subject = Some(subject.clone());
     Problem { message, action, subject, alarm_at: Some(since), ..problem(account, code, since) }
 }
 

@@ -1,7 +1,7 @@
 //! What keeps mail from being accepted or sent now, so that one command names the cause.
 //!
 //! 1. [`crate::noticed`] remembers how the last tries of each account went, and whether the disk failed.
-//! 2. [`observe`] gathers that, the limits, the store's counts and the disk into an [`Observed`].
+//! 2. [`Observer`] gathers that, the limits, the store's counts and the disk into an [`Observed`].
 //! 3. [`problems`] judges it: pure, a file each for accounts, for clients and for the server as a whole.
 //! 4. [`why_it_waits`] says the same of one waiting message.
 
@@ -20,7 +20,7 @@ pub use crate::noticed::{StorageFailure, StorageKind, Streak, StreakKind};
 pub use crate::rate_limit::{AskedFor, FullWindow, LimitView};
 
 pub use self::clients::{Clients, Locked};
-pub use self::observe::{NotReady, Observed, ObservedAccount, observe};
+pub use self::observe::{NotReady, Observed, ObservedAccount, Observer};
 pub use self::wait::{Wait, Waiting, why_it_waits};
 
 /// Something that is wrong now.

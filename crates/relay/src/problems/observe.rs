@@ -72,57 +72,66 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A database that takes longer to write nothing does not work.
 const PROBE: Duration = Duration::from_secs(5);
 
-/// Gathers what is judged, beside what `clients` meet. `worst` finds what a kept verification's report says is worst, if
-/// it failed.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn observe(
-    (store, upstreams): (&Store, &Upstreams),
-    clock: &Clock,
-    clients: Clients,
-    worst: fn(&str) -> Option<String>,
-) -> Result<Observed, StoreError> {
-    let now = clock.now();
-    let mut counts = Counts::read(store, now).await?;
-    let awaiting = store.infrastructure().awaiting_approval().await?;
-    let directory = store.directory();
-    let mut accounts: Vec<Arc<Account>> = directory.accounts().cloned().collect();
-    accounts.sort_by(|one, other| one.name.cmp(&other.name));
-    let mut observed = Vec::with_capacity(accounts.len());
-    for account in accounts {
-        let expires_at = match account.upstream.secret() {
-            Some(name) => store.secrets().facts(SecretOwner::Account(account.id), name).await?,
-            None => None,
-        };
-        let kept = store.verifications().last(account.id).await?;
-        let kept = kept.filter(|kept| kept.at >= account.changed_at);
-        observed.push(ObservedAccount {
-            name: account.name.to_string(),
-            service: service_of(&account),
-            state: account.state,
-            changed_at: account.changed_at,
-            secret: account.upstream.secret(),
-            secret_expires_at: expires_at.and_then(|facts| facts.expires_at),
-            waiting: counts.waiting.remove(&account.id).unwrap_or(0),
-            sends: upstreams.limit_of(&account).await,
-            streak: upstreams.noticed().streak(account.id),
-            not_ready: kept.and_then(|kept| Some(NotReady { at: kept.at, worst: worst(&kept.report)? })),
-            hindered: counts.hindered.iter().filter(|one| one.account == account.id).cloned().collect(),
-            suppressed: counts.suppressed.remove(&account.id),
-            awaiting: awaiting
-                .iter()
-                .filter(|one| one.account == account.id)
-                .map(|one| one.step.clone())
-                .collect(),
-        });
+/// Where everything that is judged is gathered from.
+pub struct Observer<'a> {
+    pub store: &'a Store,
+    pub upstreams: &'a Upstreams,
+    pub clock: &'a Clock,
+}
+
+impl Observer<'_> {
+    /// Gathers what is judged, beside what `clients` meet. `worst` finds what a kept verification's report says is worst,
+    /// if it failed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn observe(
+        &self,
+        clients: Clients,
+        worst: fn(&str) -> Option<String>,
+    ) -> Result<Observed, StoreError> {
+        let &Self { store, upstreams, clock } = self;
+        let now = clock.now();
+        let mut counts = Counts::read(store, now).await?;
+        let awaiting = store.infrastructure().awaiting_approval().await?;
+        let directory = store.directory();
+        let mut accounts: Vec<Arc<Account>> = directory.accounts().cloned().collect();
+        accounts.sort_by(|one, other| one.name.cmp(&other.name));
+        let mut observed = Vec::with_capacity(accounts.len());
+        for account in accounts {
+            let expires_at = match account.upstream.secret() {
+                Some(name) => store.secrets().facts(SecretOwner::Account(account.id), name).await?,
+                None => None,
+            };
+            let kept = store.verifications().last(account.id).await?;
+            let kept = kept.filter(|kept| kept.at >= account.changed_at);
+            observed.push(ObservedAccount {
+                name: account.name.to_string(),
+                service: service_of(&account),
+                state: account.state,
+                changed_at: account.changed_at,
+                secret: account.upstream.secret(),
+                secret_expires_at: expires_at.and_then(|facts| facts.expires_at),
+                waiting: counts.waiting.remove(&account.id).unwrap_or(0),
+                sends: upstreams.limit_of(&account).await,
+                streak: upstreams.noticed().streak(account.id),
+                not_ready: kept.and_then(|kept| Some(NotReady { at: kept.at, worst: worst(&kept.report)? })),
+                hindered: counts.hindered.iter().filter(|one| one.account == account.id).cloned().collect(),
+                suppressed: counts.suppressed.remove(&account.id),
+                awaiting: awaiting
+                    .iter()
+                    .filter(|one| one.account == account.id)
+                    .map(|one| one.step.clone())
+                    .collect(),
+            });
+        }
+        Ok(Observed {
+            accounts: observed,
+            disk: store.queue().disk().ok(),
+            storage: storage(store, upstreams, now).await,
+            clients,
+        })
     }
-    Ok(Observed {
-        accounts: observed,
-        disk: store.queue().disk().ok(),
-        storage: storage(store, upstreams, now).await,
-        clients,
-    })
 }
 
 fn service_of(account: &Account) -> Option<String> {

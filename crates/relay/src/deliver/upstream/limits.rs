@@ -23,6 +23,13 @@ pub(crate) struct SharedLimiter {
 #[derive(Default)]
 pub(super) struct Limits(AsyncMutex<HashMap<QuotaKey, Arc<SharedLimiter>>>);
 
+/// Where the usage of earlier processes is remembered, and the clock that it is compared with.
+#[derive(Clone, Copy)]
+pub(super) struct Remembered<'a> {
+    pub(super) store: &'a Store,
+    pub(super) clock: &'a Clock,
+}
+
 impl Limits {
     /// How the limit of an account's sends stands, in the time of day; all that it is if nothing was sent yet.
     pub(super) async fn view(&self, account: &Account, clock: &Clock) -> LimitView {
@@ -38,7 +45,7 @@ impl Limits {
         &self,
         account: &Account,
         kind: QuotaKind,
-        (store, clock): (&Store, &Clock),
+        Remembered { store, clock }: Remembered<'_>,
     ) -> Result<Arc<SharedLimiter>, StoreError> {
         let (key, allowance) = (account.quota_scope().of(kind), allowance(store, account, kind));
         let mut limits = self.0.lock().await;
@@ -55,7 +62,7 @@ impl Limits {
             count: usage.count,
         });
         limiter.restore(&counts.collect::<Vec<_>>());
-        if let Some(pause) = pause(key, (store, clock)).await? {
+        if let Some(pause) = pause(key, Remembered { store, clock }).await? {
             limiter.resume(pause);
         }
         let shared = SharedLimiter { key, limiter: Mutex::new(limiter) };
@@ -74,7 +81,10 @@ fn allowance(store: &Store, account: &Account, kind: QuotaKind) -> Allowance {
 }
 
 /// The pause that Azure asked an earlier process for, while it lasts.
-async fn pause(key: QuotaKey, (store, clock): (&Store, &Clock)) -> Result<Option<AskedFor>, StoreError> {
+async fn pause(
+    key: QuotaKey,
+    Remembered { store, clock }: Remembered<'_>,
+) -> Result<Option<AskedFor>, StoreError> {
     let throttlings = store.rate_usage().throttlings(key).await?;
     let Some((at, seconds)) = throttlings.first().and_then(|one| Some((one.at, one.wait_seconds?))) else {
         return Ok(None);

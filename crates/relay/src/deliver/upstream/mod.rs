@@ -44,7 +44,7 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use self::azure::Means;
 use self::carrier::{Carrier, HonouredId, StatusSource};
-use self::limits::{Limits, SharedLimiter};
+use self::limits::{Limits, Remembered, SharedLimiter};
 use self::pool::LeaseError;
 use crate::noticed::Noticed;
 use crate::rate_limit::LimitView;
@@ -182,20 +182,20 @@ impl Upstreams {
             Some(name) => self.store.secrets().get(owner, name).await?,
             None => SecretString::default(),
         };
-        let source = (&self.store, &self.clock);
+        let remembered = Remembered { store: &self.store, clock: &self.clock };
         let means = Means {
             account,
             secret,
             identity: &self.identity,
             clock: &self.clock,
             entropy: &self.entropy,
-            status_reads: self.limits.of(account, QuotaKind::StatusReads, source).await?,
+            status_reads: self.limits.of(account, QuotaKind::StatusReads, remembered).await?,
         };
         Ok(ReadyAccount {
             carriers: match &account.upstream {
                 model::upstream::Upstream::Azure(azure) => means.azure(azure)?,
             },
-            sends: self.limits.of(account, QuotaKind::Sends, source).await?,
+            sends: self.limits.of(account, QuotaKind::Sends, remembered).await?,
             unread: AtomicU32::new(self.store.queue().unread(account.id).await?),
             account: Arc::clone(account),
         })

@@ -24,7 +24,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use model::network::shown;
 
-use self::record::Chance;
+use self::record::{Chance, Seen};
 use self::table::Table;
 use self::welcome::{Standing, Welcomes};
 
@@ -165,10 +165,11 @@ impl LoginGuard {
         let mut bans = Vec::new();
         for (network, limit) in network::counted(address) {
             let record = self.networks.record(&network, now);
-            let spell = record.and_then(|record| record.wrong((mark, hash(&login)), limit, now));
+            let seen = Seen { mark, other: hash(&login) };
+            let spell = record.and_then(|record| record.wrong(seen, limit, now));
             bans.extend(spell.map(|spell| Ban { what: Banned::Network(network), spell }));
         }
-        let seen = (mark, hash(&network::near(address)));
+        let seen = Seen { mark, other: hash(&network::near(address)) };
         let (what, record) = match standing.place(address) {
             Some(place) => {
                 let key = (login.clone(), place);

@@ -36,6 +36,14 @@ pub(super) enum Chance {
     Banned(Spell),
 }
 
+/// A wrong guess as one record sees it.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) mark: u64,
+    /// The other side: the network of a login's guess, the login of a network's.
+    pub(super) other: u64,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Wrong {
     mark: u64,
@@ -100,7 +108,8 @@ impl Record {
     }
 
     /// A guess was wrong. Gives the ban that this brought.
-    pub(super) fn wrong(&mut self, (mark, other): (u64, u64), limit: usize, now: Timestamp) -> Option<Spell> {
+    pub(super) fn wrong(&mut self, seen: Seen, limit: usize, now: Timestamp) -> Option<Spell> {
+        let Seen { mark, other } = seen;
         self.forget(now);
         self.last = self.last.max(now);
         if self.ban.is_some() {
@@ -172,7 +181,7 @@ mod tests {
         let mut record = Record::default();
         let mut now = 0;
         for minutes in [10, 20, 40, 80, 160, 320, 640, 1_280, 1_280] {
-            let spell = (0..3).find_map(|mark| record.wrong((mark, 7), 3, at(now))).unwrap();
+            let spell = (0..3).find_map(|mark| record.wrong(Seen { mark, other: 7 }, 3, at(now))).unwrap();
             assert_eq!(spell.until, at(now + minutes * 60));
             assert_eq!((spell.guesses, spell.breadth), (3, 1));
             assert!(matches!(record.chance(9, 3, at(now + minutes * 60 - 1)), Chance::Banned(_)));
@@ -180,7 +189,7 @@ mod tests {
             assert_eq!(record.chance(9, 3, at(now)), Chance::Free);
         }
         now += 86_401;
-        let spell = (0..3).find_map(|mark| record.wrong((mark, 7), 3, at(now))).unwrap();
+        let spell = (0..3).find_map(|mark| record.wrong(Seen { mark, other: 7 }, 3, at(now))).unwrap();
         assert_eq!(spell.until, at(now + 600));
     }
 
@@ -188,10 +197,10 @@ mod tests {
     fn wrong_guesses_count_for_ten_minutes_each() {
         let mut record = Record::default();
         for n in 0..50 {
-            assert_eq!(record.wrong((n, 0), 10, at(n as i64 * 67)), None, "{n}");
+            assert_eq!(record.wrong(Seen { mark: n, other: 0 }, 10, at(n as i64 * 67)), None, "{n}");
         }
         for n in 50..60 {
-            record.wrong((n, 0), 10, at(49 * 67));
+            record.wrong(Seen { mark: n, other: 0 }, 10, at(49 * 67));
         }
         assert!(record.ban(at(49 * 67)).is_some(), "a window that slides forgets none too early");
     }
@@ -199,7 +208,7 @@ mod tests {
     #[test]
     fn a_guess_under_way_holds_its_place_whoever_repeats_it() {
         let mut record = Record::default();
-        assert_eq!(record.wrong((1, 0), 3, at(0)), None);
+        assert_eq!(record.wrong(Seen { mark: 1, other: 0 }, 3, at(0)), None);
         for mark in [1, 2, 2, 3] {
             assert_eq!(record.chance(mark, 3, at(0)), Chance::Free, "{mark}");
             record.begin(mark);
