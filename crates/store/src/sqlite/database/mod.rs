@@ -129,7 +129,7 @@ impl Readers {
             Some(connection) => connection,
             None => self.connect()?,
         };
-        let result = work(&connection);
+        let result = of_one_state(&connection, work);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         result
     }
@@ -141,6 +141,16 @@ impl Readers {
         keep_plans(&connection)?;
         Ok(connection)
     }
+}
+
+/// Reads everything as it is at one moment: what is committed between two statements is in neither.
+pub(crate) fn of_one_state<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    // It ends with the value, undoing nothing.
+    let _transaction = connection.unchecked_transaction()?;
+    work(connection)
 }
 
 /// Only checkpoints make a reader wait, and not for long.

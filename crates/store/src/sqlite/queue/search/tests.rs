@@ -13,7 +13,7 @@ use rusqlite::{Connection, params};
 use tempfile::TempDir;
 
 use super::*;
-use crate::sqlite::database::{Database, Durability};
+use crate::sqlite::database::{Database, Durability, of_one_state};
 use crate::sqlite::queue::{Cursor, health, list};
 
 const ACCOUNT: AccountId = AccountId::from_bytes([1; 16]);
@@ -66,6 +66,11 @@ fn filled(count: u32) -> Filled {
 
 /// The same before any of them is in the index.
 fn unindexed(count: u32) -> Filled {
+    open_unindexed(count).0
+}
+
+/// The same, and open.
+fn open_unindexed(count: u32) -> (Filled, Database) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("postern.db");
     let database = Database::open(&path).unwrap();
@@ -76,7 +81,7 @@ fn unindexed(count: u32) -> Filled {
         Ok(())
     };
     database.write_blocking(Durability::Written, fill).unwrap();
-    Filled { _folder: folder, path, count }
+    (Filled { _folder: folder, path, count }, database)
 }
 
 impl Filled {
@@ -274,4 +279,35 @@ fn statements_of_a_search_use_an_index() {
         let sorts = |line: &String| line.contains("TEMP B-TREE");
         assert!(!plan.iter().any(sorts), "{sql}: {plan:?}");
     }
+}
+
+/// The tail, the runs and what is not in the index yet are read one after the other; another step may be taken at any time
+/// in between.
+#[test]
+fn a_message_is_found_whenever_it_is_indexed_meanwhile() {
+    let wanted = Search { recipient: "r1@example.com".parse().ok(), limit: 20, ..Search::default() };
+    let mut at = 0;
+    loop {
+        let (filled, database) = open_unindexed(3);
+        let looks = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&looks);
+        let index = move || {
+            if counted.fetch_add(1, Ordering::Relaxed) == at {
+                let step =
+                    |connection: &Connection| backlog::step(connection, &Tail::load(connection, 8_192)?);
+                database.write_blocking(Durability::Written, step).unwrap();
+            }
+            false
+        };
+        let mut connection = Connection::open(&filled.path).unwrap();
+        connection.query_row("SELECT count(*) FROM message", [], |_| Ok(())).unwrap();
+        connection.progress_handler(5, Some(index)).unwrap();
+        let found = of_one_state(&connection, |connection| find(connection, &wanted)).unwrap();
+        assert_eq!(found.messages.len(), 1, "indexed after {at} looks");
+        if looks.load(Ordering::Relaxed) <= at {
+            break;
+        }
+        at += 1;
+    }
+    assert!(at > 10, "the search took {at} looks");
 }
