@@ -36,10 +36,15 @@ impl FromStr for Moment {
         if let Ok(at) = text.parse() {
             return Ok(Self::At(at));
         }
-        let span: Span = text.parse().map_err(|_| NoMoment)?;
-        let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| NoMoment)?;
-        if duration.is_negative() { Err(NoMoment) } else { Ok(Self::In(duration)) }
+        duration(text).filter(|duration| !duration.is_negative()).map(Self::In).ok_or(NoMoment)
     }
+}
+
+/// A duration as people write it, such as `90s`, `2h` or `7 days`; a day has 24 hours.
+#[must_use]
+pub fn duration(text: &str) -> Option<SignedDuration> {
+    let span: Span = text.parse().ok()?;
+    span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
 }
 
 #[cfg(test)]

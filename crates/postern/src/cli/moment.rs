@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 
 /// A time, as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +40,8 @@ impl FromStr for Moment {
             return Ok(Self::At(midnight.timestamp()));
         }
         let plain = text.trim().trim_end_matches(" ago");
-        let span = plain
-            .parse::<Span>()
-            .ok()
-            .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
-        span.map(|span| Self::Ago(span.abs())).ok_or_else(|| NoMoment(text.to_owned()))
+        let ago = model::moment::duration(plain).map(|duration| Self::Ago(duration.abs()));
+        ago.ok_or_else(|| NoMoment(text.to_owned()))
     }
 }
 
