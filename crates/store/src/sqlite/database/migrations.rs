@@ -69,6 +69,12 @@ mod record;
 mod tests {
     use model::rotation::Step;
 
+    /// An account as all builds until now have written it.
+    const ACCOUNT: &str = "INSERT INTO account (id, name, tenant, client, subscription, cloud, service, endpoint,
+        authorization, transport, sends_per_minute, sends_per_hour, status_reads_per_minute,
+        status_reads_per_hour, requests_at_once, smtp_sessions, created_at)
+        VALUES ('a', 'contoso', 't', 'c', 's', 'public', 'svc', 'https://x', 'secret', 'auto', 1, 1, 1, 1, 1, 1, 1)";
+
     use super::*;
 
     /// What stands at the end, as SQL without comments, blank lines and indentation.
@@ -143,11 +149,7 @@ mod tests {
     fn an_account_of_before_can_have_smtp_usernames() {
         let mut connection = Connection::open_in_memory().unwrap();
         apply_before("CREATE TABLE smtp_username", &connection);
-        let account = "INSERT INTO account (id, name, tenant, client, subscription, cloud, service, endpoint,
-            authorization, transport, sends_per_minute, sends_per_hour, status_reads_per_minute,
-            status_reads_per_hour, requests_at_once, smtp_sessions, created_at)
-            VALUES ('a', 'contoso', 't', 'c', 's', 'public', 'svc', 'https://x', 'secret', 'auto', 1, 1, 1, 1, 1, 1, 1)";
-        connection.execute_batch(account).unwrap();
+        connection.execute_batch(ACCOUNT).unwrap();
         apply(&mut connection).unwrap();
         let insert = "INSERT INTO smtp_username (account_id, service, username, client, tenant)
             VALUES ('a', 'svc', ?, 'c', 't')";
@@ -161,11 +163,7 @@ mod tests {
     fn accounts_of_an_older_build_have_no_settings_of_an_upstream() {
         let mut connection = Connection::open_in_memory().unwrap();
         apply_before("ADD COLUMN upstream_settings", &connection);
-        let account = "INSERT INTO account (id, name, tenant, client, subscription, cloud, service, endpoint,
-            authorization, transport, sends_per_minute, sends_per_hour, status_reads_per_minute,
-            status_reads_per_hour, requests_at_once, smtp_sessions, created_at)
-            VALUES ('a', 'contoso', 't', 'c', 's', 'public', 'svc', 'https://x', 'secret', 'auto', 1, 1, 1, 1, 1, 1, 1)";
-        connection.execute_batch(account).unwrap();
+        connection.execute_batch(ACCOUNT).unwrap();
         apply(&mut connection).unwrap();
         let select = "SELECT upstream, upstream_settings, tenant FROM account";
         let row: [String; 3] =
