@@ -12,6 +12,7 @@ mod email_behaviour;
 mod event_behaviour;
 pub mod event_grid;
 mod groups;
+mod limits;
 pub mod roles;
 mod seed;
 mod smtp_behaviour;
@@ -24,9 +25,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::access::{Assignment, covers};
-pub use self::behaviour::{
-    Behaviour, Bucket, DeletionForm, HiddenSubscription, Limits, Refused, RepeatedOperation,
-};
+pub use self::behaviour::{Behaviour, Bucket, DeletionForm, HiddenSubscription, Refused, RepeatedOperation};
 pub use self::communication::{Service, SetMembers, SmtpUsername};
 pub use self::data_location::normalised;
 pub(crate) use self::directory::named;
@@ -39,6 +38,7 @@ pub use self::email_behaviour::{Absent, EmailBehaviour, RestRefusal, RetiredSmtp
 pub use self::event_behaviour::{EventBehaviour, TimeSpelling};
 pub use self::event_grid::EventGrid;
 pub use self::groups::{LongRunningOperation, OperationKind, ResourceGroup};
+pub use self::limits::Limits;
 pub use self::roles::Role;
 pub use self::seed::{Seed, SeedError};
 pub use self::smtp_behaviour::{OfferedExtensions, ReplyLine, SmtpBehaviour, SmtpReplies, Stage};
