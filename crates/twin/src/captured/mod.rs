@@ -18,6 +18,7 @@ use self::fate::Bounces;
 pub(crate) use self::fate::Fate;
 pub use self::mail::{CapturedMail, CapturedRecipient, Field, Path, SmtpFacts};
 pub(crate) use self::mail::{SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
+use self::meter::MeterRule;
 pub use self::meter::{Meter, Throttled};
 pub use self::reply::ChosenReply;
 
@@ -61,12 +62,8 @@ impl Captured {
         now: Timestamp,
         behaviour: &Behaviour,
     ) -> Result<(), Throttled> {
-        let (per_minute, per_hour) = match kind {
-            Kind::Sends | Kind::SmtpSends => (limits.sends_per_minute, limits.sends_per_hour),
-            Kind::StatusReads => (limits.status_reads_per_minute, limits.status_reads_per_hour),
-        };
-        let meter = self.meters.entry((subscription, kind)).or_default();
-        meter.count(now, per_minute, per_hour, behaviour.throttled_requests_count)
+        let rule = rule(kind, limits, behaviour);
+        self.meters.entry((subscription, kind)).or_default().count(now, rule)
     }
 
     /// Whether a request would be counted without being over the limit.
@@ -76,9 +73,10 @@ impl Captured {
         (subscription, kind): (SubscriptionId, Kind),
         limits: Limits,
         now: Timestamp,
+        behaviour: &Behaviour,
     ) -> bool {
         let meter = self.meters.get(&(subscription, kind));
-        meter.is_none_or(|meter| meter.has_room(now, limits.sends_per_minute, limits.sends_per_hour))
+        meter.is_none_or(|meter| meter.has_room(now, rule(kind, limits, behaviour)))
     }
 
     /// Whether a subscription went too fast by SMTP and is still refused for it.
@@ -180,4 +178,13 @@ impl Captured {
         self.slowed.clear();
         self.meters.clear();
     }
+}
+
+fn rule(kind: Kind, limits: Limits, behaviour: &Behaviour) -> MeterRule {
+    let (per_minute, per_hour) = match kind {
+        Kind::Sends | Kind::SmtpSends => (limits.sends_per_minute, limits.sends_per_hour),
+        Kind::StatusReads => (limits.status_reads_per_minute, limits.status_reads_per_hour),
+    };
+    let throttled_count = behaviour.throttled_requests_count;
+    MeterRule { per_minute, per_hour, throttling: behaviour.throttling, throttled_count }
 }

@@ -5,6 +5,7 @@
 
 mod api;
 mod behaviour;
+mod limits;
 mod pages;
 mod view;
 mod visitors;
@@ -23,6 +24,7 @@ pub(crate) fn routes() -> Router<Arc<Backend>> {
     Router::new()
         .merge(api::routes())
         .merge(behaviour::routes())
+        .merge(limits::routes())
         .merge(zones::routes())
         .merge(pages::routes())
 }

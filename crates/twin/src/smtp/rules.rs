@@ -40,7 +40,7 @@ pub(super) fn look(backend: &Backend, transaction: &Transaction) -> Result<(), R
     let limits = state.limits(counted.0, management);
     let (now, behaviour) = (backend.now(), &state.behaviour);
     let mut captured = backend.captured();
-    if captured.is_slowed(counted.0, now) || !captured.has_room(counted, limits, now) {
+    if captured.is_slowed(counted.0, now) || !captured.has_room(counted, limits, now, behaviour) {
         return Err(too_fast(&mut captured, counted.0, now, behaviour));
     }
     Ok(())

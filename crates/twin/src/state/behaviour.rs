@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{EmailBehaviour, EventBehaviour, Retirement, SmtpBehaviour};
+use super::{EmailBehaviour, EventBehaviour, Retirement, SmtpBehaviour, Throttling};
 
 /// Behaviour of the Azure that is played.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct Behaviour {
     pub smtp_shares_quota: bool,
     /// Whether a request that was answered with 429 counts as well.
     pub throttled_requests_count: bool,
+    /// How sends and status reads are counted, and what follows from one too many.
+    pub throttling: Throttling,
     /// Whether MAIL FROM:<> is taken.
     pub takes_null_reverse_path: bool,
     /// Seconds that the registration of a resource provider takes.
@@ -178,6 +180,7 @@ impl Default for Behaviour {
             suppresses_bounced: false,
             smtp_shares_quota: true,
             throttled_requests_count: false,
+            throttling: Throttling::default(),
             takes_null_reverse_path: true,
             registration_seconds: 60,
             hidden_subscription: HiddenSubscription::Forbidden,

@@ -38,7 +38,7 @@ pub use self::email_behaviour::{Absent, EmailBehaviour, RestRefusal, RetiredSmtp
 pub use self::event_behaviour::{EventBehaviour, TimeSpelling};
 pub use self::event_grid::EventGrid;
 pub use self::groups::{LongRunningOperation, OperationKind, ResourceGroup};
-pub use self::limits::Limits;
+pub use self::limits::{Counting, Limits, Throttling};
 pub use self::roles::Role;
 pub use self::seed::{Seed, SeedError};
 pub use self::smtp_behaviour::{OfferedExtensions, ReplyLine, SmtpBehaviour, SmtpReplies, Stage};
