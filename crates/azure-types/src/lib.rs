@@ -9,6 +9,7 @@ pub mod arm;
 pub mod communication;
 pub mod dns_zones;
 pub mod email;
+pub mod email_events;
 pub mod entra;
 pub mod error;
 pub mod event_grid;
