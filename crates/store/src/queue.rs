@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use azure_types::ids::OperationId;
 use jiff::Timestamp;
 use model::delivery::{SendId, SendState};
 use model::id::{AccountId, QueueId};
@@ -16,8 +15,9 @@ use model::tracking::DeliveryReport;
 
 use crate::engine::{Engine, on_engine};
 use crate::{
-    Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Deadline, Disk, Found, Hindered, Listed,
-    RepairUse, Settled, Settlement, StatusCheck, StoreError, StoredMessage, Suppressed, Untold, Usage,
+    Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Deadline, DeliveryNoted, Disk, Found, Hindered,
+    Listed, RepairUse, Reported, Settled, Settlement, StatusCheck, StoreError, StoredMessage, Suppressed,
+    Usage,
 };
 
 /// A handle to the queue.
@@ -340,17 +340,19 @@ impl Queue {
         on_engine!(self.0, queue.drop_message(id, audit).await)
     }
 
-    /// Notes what Azure reports of a recipient, of the sends with that operation id. Gives the recipients that were
-    /// not reached and of whom their sender has not been told: the report is not given again, so that they are told now.
+    /// Notes what Azure reports of a recipient, of what the account sent: on disk, synced, when this returns. Gives the
+    /// recipients that were not reached and of whom their sender has not been told: the report is not given again, so
+    /// that they are told now.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn delivered(
         &self,
-        operation: OperationId,
+        account: AccountId,
+        reported: Reported,
         report: DeliveryReport,
-    ) -> Result<Vec<Untold>, StoreError> {
-        on_engine!(self.0, queue.delivered(operation, report).await)
+    ) -> Result<DeliveryNoted, StoreError> {
+        on_engine!(self.0, queue.delivered(account, reported, report).await)
     }
 
     /// Finds messages, the newest first. What was accepted before is found.

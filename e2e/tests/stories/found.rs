@@ -34,7 +34,8 @@ async fn a_lost_message_is_found_and_its_story_is_told() {
         status: Some("5.1.1".to_owned()),
         text: "550 no such user".to_owned(),
     };
-    world.server().store.queue().delivered(operation, report).await.unwrap();
+    let account = view.account;
+    world.server().store.queue().delivered(account, operation.into(), report).await.unwrap();
     assert_eq!(ids(&world, "state=bounced").await, [id.as_str()]);
     let shown: Value = world.get(&format!("/v1/messages/{id}")).await;
     let events = shown["sends"][0]["events"].as_array().unwrap();

@@ -4,7 +4,7 @@ use model::credential::Lane;
 use model::delivery::SendState;
 use model::queued::IdempotencyKey;
 use model::tracking::{DeliveryReport, RecipientState};
-use store::{Accepted, Body, NextStep, StoreError};
+use store::{Accepted, Body, DeliveryNoted, NextStep, Reported, StoreError};
 
 use crate::sample::{ACCOUNT, audit, message, settlement};
 use crate::{World, at};
@@ -153,12 +153,22 @@ pub(crate) async fn a_report_of_a_recipient_is_news_once(world: &mut World) {
         text: "no such user".to_owned(),
     };
     let operation = message(1).sends[0].operation;
-    assert_eq!(queue.delivered(operation, report()).await.unwrap().len(), 1);
-    assert!(queue.delivered(operation, report()).await.unwrap().is_empty(), "reports come more than once");
-    let stranger = queue.delivered(message(9).sends[0].operation, report()).await.unwrap();
-    assert!(stranger.is_empty(), "nobody knows that send");
+    assert_eq!(queue.delivered(ACCOUNT, operation.into(), report()).await.unwrap().untold.len(), 1);
+    assert!(
+        queue.delivered(ACCOUNT, operation.into(), report()).await.unwrap().untold.is_empty(),
+        "reports come more than once"
+    );
+    let stranger = queue.delivered(ACCOUNT, message(9).sends[0].operation.into(), report()).await.unwrap();
+    assert_eq!(stranger, DeliveryNoted::default(), "nobody knows that send");
+    let elsewhere =
+        queue.delivered(model::id::AccountId::from_bytes([9; 16]), operation.into(), report()).await.unwrap();
+    assert!(!elsewhere.is_known, "one account does not report on another's mail");
+    let by_message = queue.delivered(ACCOUNT, Reported::Message(message(1).id), report()).await.unwrap();
+    assert!(by_message.is_known && !by_message.is_news);
     world.restart();
-    assert!(world.store().queue().delivered(operation, report()).await.unwrap().is_empty());
+    assert!(
+        world.store().queue().delivered(ACCOUNT, operation.into(), report()).await.unwrap().untold.is_empty()
+    );
 }
 
 pub(crate) async fn what_is_done_with_is_pruned_and_nothing_else(world: &mut World) {

@@ -296,7 +296,7 @@ async fn perform(world: &mut World, act: Act, known: &mut Vec<Known>, count: &mu
             let (state, at) = (RecipientState::Bounced, at(60));
             let report = DeliveryReport { recipient, state, at, status: None, text: String::new() };
             queue.view(one.message.id).await.unwrap();
-            queue.delivered(send.operation, report).await.unwrap();
+            queue.delivered(one.message.account, send.operation.into(), report).await.unwrap();
             // What does not lead back is not found by reports.
             one.is_bounced |= operation::candidates(send.operation).contains(&one.message.id);
         }

@@ -328,14 +328,17 @@ async fn a_delivery_report_is_recorded_once_with_its_recipient() {
         text: "550 unknown".to_owned(),
     };
     let bounced = report("Other@example.com", RecipientState::Bounced);
-    let untold = queue.delivered(operation, bounced.clone()).await.unwrap();
+    let untold = queue.delivered(ACCOUNT, operation.into(), bounced.clone()).await.unwrap().untold;
     assert_eq!(untold, [Untold { id: claim.send.id, recipients: vec![other] }]);
-    assert!(queue.delivered(operation, bounced).await.unwrap().is_empty(), "it comes at least once");
+    assert!(
+        queue.delivered(ACCOUNT, operation.into(), bounced).await.unwrap().untold.is_empty(),
+        "it comes at least once"
+    );
     let delivered = report("r1@example.com", RecipientState::Delivered);
-    assert!(queue.delivered(operation, delivered).await.unwrap().is_empty());
+    assert!(queue.delivered(ACCOUNT, operation.into(), delivered).await.unwrap().untold.is_empty());
     for unknown in [OperationId::new(Uuid::from_u128(99)), operation::for_message(id, [4; 10])] {
         let stranger = report("r1@example.com", RecipientState::Bounced);
-        assert!(queue.delivered(unknown, stranger).await.unwrap().is_empty());
+        assert!(queue.delivered(ACCOUNT, unknown.into(), stranger).await.unwrap().untold.is_empty());
     }
 
     let send = queue.view(id).await.unwrap().unwrap().sends.remove(0);

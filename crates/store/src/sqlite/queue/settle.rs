@@ -21,6 +21,32 @@ use crate::sqlite::database::Durability;
 use crate::sqlite::journal::ledger;
 use crate::sqlite::rate_usage::{self, Usage};
 
+/// What a delivery report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// The request to Azure of that operation id.
+    Send(OperationId),
+    /// All sends of a message, of which one has the recipient.
+    Message(QueueId),
+}
+
+/// What a delivery report came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryNoted {
+    /// Whether the account has such a send.
+    pub is_known: bool,
+    /// Whether the report changed the outcome of a recipient.
+    pub is_news: bool,
+    /// Recipients that were not reached, and of whom their sender has not been told.
+    pub untold: Vec<Untold>,
+}
+
+impl From<OperationId> for Reported {
+    fn from(operation: OperationId) -> Self {
+        Self::Send(operation)
+    }
+}
+
 impl Queue {
     pub(crate) fn settle(&self, settlements: Vec<Settlement>, usage: Vec<Usage>) -> Settled {
         let discarded = Arc::new(Mutex::new(Discarded::default()));
@@ -85,20 +111,23 @@ impl Queue {
 
     pub(crate) async fn delivered(
         &self,
-        operation: OperationId,
+        account: AccountId,
+        reported: Reported,
         report: DeliveryReport,
-    ) -> Result<Vec<Untold>, StoreError> {
+    ) -> Result<DeliveryNoted, StoreError> {
         let work = move |connection: &Connection| {
             let mut reports = Reports::default();
-            for id in sends_of(connection, operation)? {
-                reports.apply(connection, id, Report::Delivery(report.clone()))?;
+            let mut noted = DeliveryNoted::default();
+            for id in sends_of(connection, account, reported)? {
+                noted.is_known = true;
+                noted.is_news |= reports.apply(connection, id, Report::Delivery(report.clone()))?;
             }
-            let untold = std::mem::take(&mut reports.untold);
-            Ok((untold, reports.finish(connection)?))
+            noted.untold = std::mem::take(&mut reports.untold);
+            Ok((noted, reports.finish(connection)?))
         };
-        let (untold, discarded) = self.0.database.write(Durability::Synced, work).await?;
+        let (noted, discarded) = self.0.database.write(Durability::Synced, work).await?;
         self.discard(discarded).await;
-        Ok(untold)
+        Ok(noted)
     }
 
     pub(crate) async fn prune(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
@@ -162,14 +191,22 @@ fn report_waiting(
 }
 
 /// The sends that Azure has under an id. Ids that older builds chose lead to no message.
-fn sends_of(connection: &Connection, operation: OperationId) -> Result<Vec<SendId>, StoreError> {
+fn sends_of(
+    connection: &Connection,
+    account: AccountId,
+    reported: Reported,
+) -> Result<Vec<SendId>, StoreError> {
+    let (messages, operation) = match reported {
+        Reported::Send(operation) => (operation::candidates(operation), Some(operation.to_string())),
+        Reported::Message(id) => (id..=id, None),
+    };
     let mut select = connection.prepare_cached(
-        "SELECT message_id, part FROM send WHERE message_id BETWEEN ? AND ? AND operation_id = ?
+        "SELECT message_id, part FROM send
+         WHERE message_id BETWEEN ?1 AND ?2 AND account_id = ?3 AND (?4 IS NULL OR operation_id = ?4)
          ORDER BY message_id, part",
     )?;
-    let candidates = operation::candidates(operation);
     let rows = select.query_map(
-        [candidates.start().to_string(), candidates.end().to_string(), operation.to_string()],
+        params![messages.start().to_string(), messages.end().to_string(), account.to_string(), operation],
         |row| Ok((row.get::<_, String>(0)?, row.get(1)?)),
     )?;
     rows.map(|row| {
