@@ -13,6 +13,8 @@ pub enum SecretName {
     AccessKey,
     /// A token of somebody's API.
     ApiToken,
+    /// The key in the URL to which Event Grid posts the account's events.
+    EventKey,
 }
 
 crate::words!(SecretName {
@@ -21,4 +23,5 @@ crate::words!(SecretName {
     Certificate = "certificate",
     AccessKey = "access_key",
     ApiToken = "api_token",
+    EventKey = "event_key",
 });

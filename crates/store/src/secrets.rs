@@ -5,7 +5,7 @@
 use secrecy::SecretString;
 
 use crate::engine::{Engine, on_engine};
-use crate::{NewSecret, SecretFacts, SecretName, SecretOwner, StoreError};
+use crate::{AuditEntry, NewSecret, SecretFacts, SecretName, SecretOwner, StoreError};
 
 /// A handle to the secrets.
 #[derive(Clone)]
@@ -22,6 +22,19 @@ impl Secrets {
     /// When there is no randomness or nothing can be written.
     pub async fn put(&self, owner: SecretOwner, new: NewSecret) -> Result<(), StoreError> {
         on_engine!(self.0, secrets.put(owner, new).await)
+    }
+
+    /// Stores a secret in place of the one before, with the entry in the audit log.
+    ///
+    /// # Errors
+    /// When there is no randomness or nothing can be written.
+    pub async fn change(
+        &self,
+        owner: SecretOwner,
+        new: NewSecret,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        on_engine!(self.0, secrets.change(owner, new, audit).await)
     }
 
     /// Opens a secret.

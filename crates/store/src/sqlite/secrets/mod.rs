@@ -22,6 +22,7 @@ pub use self::master_key::{KeySource, MasterKey};
 pub(crate) use self::rewrap::{foreign_key, is_used};
 
 use crate::error::StoreError;
+use crate::sqlite::audit::AuditEntry;
 use crate::sqlite::columns;
 use crate::sqlite::database::{Database, Durability};
 
@@ -87,6 +88,21 @@ impl Secrets {
         let key = self.key().await;
         let sealed = seal(&key, owner, &new)?;
         self.database.write(Durability::Synced, move |connection| sealed.store(connection)).await
+    }
+
+    pub(crate) async fn change(
+        &self,
+        owner: SecretOwner,
+        new: NewSecret,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let key = self.key().await;
+        let sealed = seal(&key, owner, &new)?;
+        let work = move |connection: &Connection| {
+            sealed.store(connection)?;
+            audit.store(connection)
+        };
+        self.database.write(Durability::Synced, work).await
     }
 
     pub(crate) async fn get(&self, owner: SecretOwner, name: SecretName) -> Result<SecretString, StoreError> {
