@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use azure_types::email_events::EmailDeliveryReport;
 use clock::{Clock, Entropy, Sources};
 use model::account::Account;
 use model::delivery::TestOutcome;
@@ -11,7 +12,9 @@ use model::id::QueueId;
 use model::upstream::Transport;
 use store::Store;
 
-use crate::deliver::{TestMessage, Tester, Told, Upstreams, send_test_message, tell_of_removal};
+use crate::deliver::{
+    ReportResult, TestMessage, Tester, Told, Upstreams, note_delivery, send_test_message, tell_of_removal,
+};
 use crate::intake::{Accepted, Intake, Internal, InternalKind, Principal, Rejection, WholeMessage};
 use crate::login::LoginProtection;
 use crate::problems::{Clients, Observed, Observer};
@@ -95,6 +98,19 @@ impl RelayHandle {
         let (upstreams, clock, entropy) = (&*self.parts.upstreams, &self.clock, &self.entropy);
         let tester = Tester { store: &self.store, upstreams, clock, entropy };
         send_test_message(tester, account, message, transport).await
+    }
+
+    /// Notes what Azure reports of a recipient of the account's mail: on disk, synced, when this returns. A sender who
+    /// wants to hear of a failure gets a DSN.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written: the report has to be given again.
+    pub async fn note_delivery(
+        &self,
+        account: &Arc<Account>,
+        report: &EmailDeliveryReport,
+    ) -> Result<ReportResult, Fault> {
+        Ok(note_delivery(&self.parts.intake, account, report).await?)
     }
 
     /// Queues a DSN for each of these messages, which go with the account.

@@ -18,7 +18,7 @@ mod reply_for;
 mod settings;
 pub mod smtp;
 
-pub use deliver::{Delivery, TestMessage, Told, UpstreamError, Upstreams};
+pub use deliver::{Delivery, ReportResult, TestMessage, Told, UpstreamError, Upstreams};
 pub use handle::{RelayHandle, RelayParts};
 pub use relay::Relay;
 pub use settings::{ControlFields, EntraSettings, RelaySettings};

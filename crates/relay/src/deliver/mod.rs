@@ -6,6 +6,7 @@
 //! 4. [`second_transport`] takes SMTP where the Email API refuses, or [`division`] finds the recipients it refuses.
 //! 5. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will.
 //! 6. [`test_message`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
+//! 7. [`reported`] notes what Azure reports of single recipients on its own.
 
 mod attempt;
 mod backoff;
@@ -22,6 +23,7 @@ mod memory_budget;
 mod onward;
 mod outcome;
 mod removal;
+mod reported;
 mod second_transport;
 mod status;
 mod test_message;
@@ -32,6 +34,8 @@ pub(crate) use self::dispatcher::Dispatcher;
 pub use self::onward::Delivery;
 pub use self::removal::Told;
 pub(crate) use self::removal::tell_of_removal;
+pub use self::reported::ReportResult;
+pub(crate) use self::reported::note_delivery;
 pub(crate) use self::status::StatusReader;
 pub use self::test_message::TestMessage;
 pub(crate) use self::test_message::{Tester, send_test_message};
