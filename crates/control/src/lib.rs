@@ -9,6 +9,7 @@ mod caller;
 mod credentials;
 mod dns_providers;
 mod error;
+mod events;
 pub mod expiry;
 mod locks;
 mod queue;
@@ -36,6 +37,7 @@ pub use credentials::{
 };
 pub use dns_providers::NewDnsProvider;
 pub use error::{Fault, Invalid};
+pub use events::{EventKey, EventKeyChange};
 pub use senders::NewSender;
 
 /// Reads and changes what the operator manages, on behalf of a caller.
