@@ -9,6 +9,7 @@ pub mod page;
 pub mod problem;
 
 pub mod accounts;
+pub mod events;
 pub mod export;
 pub mod removal;
 pub mod rotation;

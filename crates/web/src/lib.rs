@@ -2,12 +2,15 @@
 //!
 //! [`api`] is the management API: the CLI is its first client, and everything that it does, others can do
 //! too. It is served on a socket in the data directory that only the server's own user may open, so that
-//! there is nobody to be told apart.
+//! there is nobody to be told apart. [`hooks`] are called by Event Grid.
 
 pub mod api;
 mod error;
+mod event_counts;
 mod extract;
+mod hooks;
 mod impatient;
 mod socket;
 
-pub use socket::{SocketError, bind_socket, serve_socket, serve_tcp};
+pub use hooks::hooks;
+pub use socket::{SocketError, bind_socket, serve_socket, serve_tcp, serve_tls};

@@ -15,6 +15,7 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tls::ServerIdentity;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
@@ -59,18 +60,50 @@ pub fn bind_socket(path: &Path) -> Result<UnixListener, SocketError> {
 
 /// Serves over TCP until `shutdown`, for what everybody may see who may connect.
 pub async fn serve_tcp(listener: TcpListener, router: Router, shutdown: CancellationToken) {
-    serve(ImpatientListener(listener), move |_: &Impatient<TcpStream>| router.clone(), shutdown).await;
+    let routes = move |_: &Impatient<TcpStream>| router.clone();
+    serve(ImpatientListener(listener), routes, |stream| async { Some(stream) }, shutdown).await;
+}
+
+/// As [`serve_tcp`], with TLS. A handshake that fails, or takes too long, ends the connection.
+pub async fn serve_tls(
+    listener: TcpListener,
+    router: Router,
+    identity: Arc<ServerIdentity>,
+    shutdown: CancellationToken,
+) {
+    let routes = move |_: &Impatient<TcpStream>| router.clone();
+    let secured = move |io| {
+        let config = identity.server_config(&[b"http/1.1"]);
+        async move {
+            let mut stream = tls::Stream::Clear(io);
+            if let Err(error) = stream.accept(config.ok()?, HEADER).await {
+                debug!(%error, "a client of the web hooks failed the handshake");
+                return None;
+            }
+            Some(stream)
+        }
+    };
+    serve(ImpatientListener(listener), routes, secured, shutdown).await;
 }
 
 /// Serves until `shutdown`.
 pub async fn serve_socket(listener: UnixListener, router: Router, shutdown: CancellationToken) {
     let known = move |stream: &UnixStream| router.clone().layer(Extension(ConnectInfo(Peer::of(stream))));
-    serve(listener, known, shutdown).await;
+    serve(listener, known, |stream| async { Some(stream) }, shutdown).await;
 }
 
 /// Serves as many connections as there are seats; others wait until one is free. After `shutdown` open requests are
 /// waited for, but not clients that never end theirs.
-async fn serve<L: Listener>(mut listener: L, routes: impl Fn(&L::Io) -> Router, shutdown: CancellationToken) {
+async fn serve<L, IO, F>(
+    mut listener: L,
+    routes: impl Fn(&L::Io) -> Router,
+    ready: impl Fn(L::Io) -> F,
+    shutdown: CancellationToken,
+) where
+    L: Listener,
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Future<Output = Option<IO>> + Send + 'static,
+{
     let (seats, connections) = (Arc::new(Semaphore::new(CONNECTIONS)), TaskTracker::new());
     let cut_off = CancellationToken::new();
     loop {
@@ -85,10 +118,16 @@ async fn serve<L: Listener>(mut listener: L, routes: impl Fn(&L::Io) -> Router, 
         };
         let service = TowerToHyperService::new(routes(&stream));
         let (shutdown, cut_off) = (shutdown.clone(), cut_off.clone());
+        let stream = ready(stream);
         connections.spawn(async move {
             let _seat = seat;
+            let served = async {
+                if let Some(stream) = stream.await {
+                    one(stream, service, shutdown).await;
+                }
+            };
             tokio::select! {
-                () = one(stream, service, shutdown) => {}
+                () = served => {}
                 () = cut_off.cancelled() => {}
             }
         });

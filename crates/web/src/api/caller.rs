@@ -50,6 +50,11 @@ impl ForCallers {
         Self { control, logins: Arc::default() }
     }
 
+    /// For a job of the server's own.
+    pub(super) fn of_server(&self, job: &str) -> Control {
+        self.control.by(Caller::server(job))
+    }
+
     /// For the peer of the socket, or for a client of the listener for metrics.
     fn of(&self, peer: Option<Peer>) -> Control {
         let Some(peer) = peer else { return self.control.by(scraper()) };

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::event_counts::EventResult;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(metrics))
@@ -86,8 +87,20 @@ async fn write(api: &Api, control: &Control) -> Result<String, ApiError> {
     for (code, count) in api.relay.refusals().counts() {
         text.sample("reply", &code, i64::try_from(count).unwrap_or(i64::MAX));
     }
+    write_events(api, &mut text);
     write_bans(api, &mut text);
     Ok(text.all)
+}
+
+fn write_events(api: &Api, text: &mut Text) {
+    text.counter(
+        "postern_events_total",
+        "Events of Event Grid since the server started, by what came of them.",
+    );
+    for result in EventResult::ALL {
+        let count = i64::try_from(api.events().of(result)).unwrap_or(i64::MAX);
+        text.sample("result", result.as_str(), count);
+    }
 }
 
 /// How many are locked. Which are is for `/v1/bans`: a stranger who guesses chooses their names.

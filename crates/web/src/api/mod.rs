@@ -10,6 +10,7 @@ mod credentials;
 mod dns_providers;
 mod document;
 mod domains;
+mod events;
 mod export;
 mod lines;
 mod messages;
@@ -39,6 +40,7 @@ use clock::Clock;
 use control::Control;
 use relay::RelayHandle;
 use tracing::error;
+use url::Url;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -50,6 +52,7 @@ pub(crate) use caller::Peer;
 use caller::{Calling, ForCallers};
 
 use crate::error::ApiError;
+use crate::event_counts::EventCounts;
 
 /// What the API works on.
 #[derive(Clone)]
@@ -58,13 +61,23 @@ pub struct Api {
     relay: RelayHandle,
     clock: Clock,
     listening: Arc<Listening>,
+    /// Where clients outside reach the web hooks.
+    events_url: Option<Url>,
+    events: Arc<EventCounts>,
 }
 
 impl Api {
     /// The API of a server.
     #[must_use]
     pub fn new(control: Control, relay: RelayHandle, clock: Clock) -> Self {
-        Self { control: ForCallers::new(control), relay, clock, listening: Arc::default() }
+        Self {
+            control: ForCallers::new(control),
+            relay,
+            clock,
+            listening: Arc::default(),
+            events_url: None,
+            events: Arc::default(),
+        }
     }
 
     /// The same, of a server that listens there.
@@ -72,6 +85,26 @@ impl Api {
     pub fn listening(mut self, listening: Listening) -> Self {
         self.listening = Arc::new(listening);
         self
+    }
+
+    /// The same, of a server that Event Grid reaches at this URL.
+    #[must_use]
+    pub fn taking_events_at(mut self, url: Option<Url>) -> Self {
+        self.events_url = url;
+        self
+    }
+
+    pub(crate) fn relay(&self) -> &RelayHandle {
+        &self.relay
+    }
+
+    pub(crate) fn events(&self) -> &EventCounts {
+        &self.events
+    }
+
+    /// Reads the keys of the web hooks, in the server's own name.
+    pub(crate) fn event_control(&self) -> Control {
+        self.control.of_server("events")
     }
 
     /// The metrics alone, for callers that may see nothing else.
@@ -100,6 +133,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(rotation::routes())
         .merge(provision::routes())
         .merge(domains::routes())
+        .merge(events::routes())
         .merge(export::routes())
         .merge(dns_providers::routes())
         .merge(audit::routes())
@@ -116,7 +150,7 @@ fn all_routes() -> OpenApiRouter<Api> {
 }
 
 /// Goes on with a request whose client has hung up: what is half done would be stored and not be seen.
-async fn see_through(request: Request, next: Next) -> Response {
+pub(crate) async fn see_through(request: Request, next: Next) -> Response {
     let done = tokio::spawn(next.run(request)).await;
     done.unwrap_or_else(|error| {
         error!(%error, "a request ended badly");

@@ -41,6 +41,8 @@ pub(crate) struct App {
     pub(crate) logins: Arc<LoginProtection>,
     pub(crate) refusals: Refusals,
     socket: PathBuf,
+    /// Where Event Grid posts.
+    pub(crate) hooks: SocketAddr,
     folder: TempDir,
     _shutdown: tokio_util::sync::DropGuard,
     /// Audit entries that were there at the start.
@@ -116,9 +118,13 @@ impl App {
             login: "required".to_owned(),
         };
         let api = api.listening(Listening { listeners: vec![listener], self_signed: true });
+        let api = api.taking_events_at(Some("https://mail.contoso.example".parse().unwrap()));
         let socket = folder.path().join("api.sock");
+        let hooks = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let hook_address = hooks.local_addr().unwrap();
         let listener = web::bind_socket(&socket).unwrap();
         let shutdown = CancellationToken::new();
+        tokio::spawn(web::serve_tcp(hooks, web::hooks(api.clone()), shutdown.clone()));
         tokio::spawn(web::serve_socket(listener, api.routes(), shutdown.clone()));
         let mut app = Self {
             store,
@@ -126,6 +132,7 @@ impl App {
             logins: guard,
             refusals: noted,
             socket,
+            hooks: hook_address,
             folder,
             _shutdown: shutdown.drop_guard(),
             entries: 0,

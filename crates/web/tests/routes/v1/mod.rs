@@ -5,6 +5,7 @@ mod audit;
 pub(crate) mod bans;
 mod credentials;
 mod dns_providers;
+mod events;
 mod messages;
 mod pages;
 pub(crate) mod queue;
