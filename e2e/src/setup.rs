@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use model::azure::TransportChoice;
 use model::quota::{Allowance, Quota};
 use model::repair::Repair;
-use postern::config::AlarmSettings;
 use postern::config::raw::{ListenerLogin, Mode};
+use postern::config::{AlarmSettings, EventSettings};
 use twin::state::Behaviour;
 
 /// The login of a device, and its password.
@@ -41,6 +41,8 @@ pub struct Setup {
     pub watch: WatchSettings,
     /// Where alarms go.
     pub alarms: AlarmSettings,
+    /// Where Event Grid posts events.
+    pub events: EventSettings,
     /// Where the tokens of the machine's own identity are.
     pub identity: IdentityEndpoint,
     /// How long a message is tried.
@@ -76,6 +78,7 @@ impl Default for Setup {
             behaviour: Behaviour::default(),
             watch: WatchSettings { verify_every: None, rotate_before: None, ..WatchSettings::default() },
             alarms: AlarmSettings::default(),
+            events: EventSettings::default(),
             identity: IdentityEndpoint::default(),
             expiry: Duration::from_secs(2 * 86_400),
             apps_may_log_in: true,

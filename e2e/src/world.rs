@@ -130,6 +130,7 @@ impl World {
             watch: self.setup.watch,
             alarms: self.setup.alarms.clone(),
             metrics: None,
+            events: self.setup.events.clone(),
             name_server: Some(self.name_server()),
             store: self.setup.store.clone(),
             listeners: self.setup.listeners.iter().map(listener).collect(),

@@ -120,6 +120,7 @@ async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
         watch: WatchSettings::default(),
         alarms: AlarmSettings::default(),
         metrics: None,
+        events: Default::default(),
         name_server: twin.ready().dns.parse().ok(),
         data_dir: folder.path().join("server"),
         volatile: Volatile::Allowed,

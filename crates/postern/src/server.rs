@@ -43,6 +43,8 @@ pub struct Server {
     pub data_dir: PathBuf,
     /// SHA-256 of its first certificate.
     pub fingerprint: String,
+    /// Where Event Grid posts events, if it does.
+    pub events: Option<SocketAddr>,
     /// What it keeps.
     pub store: Store,
     /// The intake that accepts mail.
@@ -68,6 +70,7 @@ impl Server {
             addresses: Vec::new(),
             data_dir: data_dir.path().to_owned(),
             fingerprint: parts.identity.fingerprint(),
+            events: None,
             store: parts.store.clone(),
             intake: parts.intake.clone(),
             refusals: parts.refusals.clone(),
@@ -75,13 +78,24 @@ impl Server {
             tasks: TaskTracker::new(),
         };
         let listeners = server.listen(&config, &parts).await?;
-        let metrics = bound_metrics(config.metrics).await?;
+        let metrics = bound(config.metrics, "metrics are served at /metrics").await?;
+        let events = bound(config.events.listen, "events are accepted").await?;
         let control = parts.control(&config);
         let api = Api::new(control.clone(), parts.handle(), parts.sources.clock.clone())
-            .listening(web::api::Listening { listeners, self_signed: config.certificates.is_empty() });
+            .listening(web::api::Listening { listeners, self_signed: config.certificates.is_empty() })
+            .taking_events_at(config.events.url.clone().filter(|_| config.events.listen.is_some()));
         server.spawn(|shutdown| web::serve_socket(socket, api.clone().routes(), shutdown));
         if let Some(listener) = metrics {
-            server.spawn(|shutdown| web::serve_tcp(listener, api.metrics(), shutdown));
+            server.spawn(|shutdown| web::serve_tcp(listener, api.clone().metrics(), shutdown));
+        }
+        if let Some(listener) = events {
+            server.events = Some(listener.local_addr()?);
+            let (identity, hooks) = (Arc::clone(&parts.identity), web::hooks(api));
+            if config.events.is_plain {
+                server.spawn(|shutdown| web::serve_tcp(listener, hooks, shutdown));
+            } else {
+                server.spawn(|shutdown| web::serve_tls(listener, hooks, identity, shutdown));
+            }
         }
         server.work(parts, &control, config);
         for (address, mode) in &server.addresses {
@@ -212,11 +226,11 @@ impl Parts {
     }
 }
 
-async fn bound_metrics(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+async fn bound(address: Option<SocketAddr>, what: &str) -> anyhow::Result<Option<TcpListener>> {
     let Some(address) = address else { return Ok(None) };
     let listener = TcpListener::bind(address).await;
     let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
-    info!(listener.address = %listener.local_addr()?, "metrics are served at /metrics");
+    info!(listener.address = %listener.local_addr()?, "{what}");
     Ok(Some(listener))
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod credential;
+mod events;
 mod fields;
 mod mail;
 mod moment;
@@ -26,6 +27,7 @@ pub(crate) use self::credential::{
     LiftBan, TestForm, TestLine,
 };
 
+pub(crate) use self::events::EventsCommand;
 pub(crate) use self::fields::{innermost, name_option};
 
 pub(crate) use self::mail::{ById, MessageCommand, MessageList, QueueCommand, QueueList, RefusalList, Send};
@@ -80,6 +82,9 @@ pub(crate) enum Command {
     Adopt(Adopt),
     /// Delete the resources Postern created
     Destroy(Destroy),
+    /// Receive what becomes of each recipient from Event Grid
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Export as Bicep, Terraform or CSV
     Export(Export),
     /// Manage sender addresses

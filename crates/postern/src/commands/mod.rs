@@ -7,6 +7,7 @@ mod config;
 mod credential;
 mod dns;
 mod domain;
+mod events;
 mod export;
 mod handout;
 mod message;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Drift(arguments) => block_on(async move { provision::drift(&arguments).await }),
         Command::Adopt(arguments) => block_on(async move { provision::adopt(&arguments).await }),
         Command::Destroy(arguments) => block_on(async move { provision::destroy(&arguments).await }),
+        Command::Events(command) => block_on(events::run(command)),
         Command::Export(arguments) => block_on(async move { export::export(&arguments).await }),
         Command::Sender(command) => block_on(sender::run(command)),
         Command::Credential(command) => block_on(credential::run(command)),

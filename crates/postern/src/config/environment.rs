@@ -19,7 +19,8 @@ pub(crate) fn is_set(name: &str) -> bool {
 /// Variables that are no options of the file.
 const OTHERS: [&str; 2] = ["POSTERN_CONFIG", "POSTERN_MASTER_KEY"];
 /// Options of the top level that are tables or lists of tables.
-const SECTIONS: [&str; 9] = ["tls", "smtp", "queue", "entra", "accounts", "dns", "alarms", "metrics", "log"];
+const SECTIONS: [&str; 10] =
+    ["tls", "smtp", "queue", "entra", "accounts", "dns", "alarms", "metrics", "events", "log"];
 
 pub(super) fn variables() -> BTreeMap<String, String> {
     std::env::vars().filter(|(name, _)| name.starts_with("POSTERN_")).collect()

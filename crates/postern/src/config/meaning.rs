@@ -17,7 +17,7 @@ use tls::CertificateFiles;
 
 use super::plausible::{Implausible, implausible};
 use super::raw::{RawAccounts, RawAlarms, RawConfig, RawEntra, RawListener, RawQueue, RawSmtp, RawTls};
-use super::{AlarmSettings, Config, ConfigError, Listener, environment, listeners, mistakes};
+use super::{AlarmSettings, Config, ConfigError, EventSettings, Listener, environment, listeners, mistakes};
 
 /// What was written, and where.
 pub(super) struct Written {
@@ -62,6 +62,7 @@ pub(super) fn meaning(written: Written) -> Result<Config, ConfigError> {
         watch: watch(&raw.accounts),
         alarms: file.alarms(raw.alarms)?,
         metrics: raw.metrics.listen,
+        events: EventSettings { listen: raw.events.listen, url: raw.events.url, is_plain: raw.events.plain },
         name_server: raw.dns.server,
         log: raw.log.filter,
         log_format: raw.log.format,

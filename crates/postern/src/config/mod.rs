@@ -58,6 +58,8 @@ pub struct Config {
     pub alarms: AlarmSettings,
     /// Where metrics are served.
     pub metrics: Option<SocketAddr>,
+    /// Where Event Grid posts events.
+    pub events: EventSettings,
     /// A name server that is asked about all domains, instead of the zones' own.
     pub name_server: Option<SocketAddr>,
     /// What is logged.
@@ -70,6 +72,17 @@ pub struct Config {
 #[must_use]
 pub fn is_handed_over(path: &Path) -> bool {
     path.starts_with(environment::CREDENTIALS)
+}
+
+/// Where Event Grid posts events.
+#[derive(Clone, Debug, Default)]
+pub struct EventSettings {
+    /// The address of the web hook; `None` where events are not accepted.
+    pub listen: Option<SocketAddr>,
+    /// Its base URL, as clients outside see it.
+    pub url: Option<Url>,
+    /// Whether a reverse proxy has the TLS.
+    pub is_plain: bool,
 }
 
 /// Where alarms go.

@@ -38,6 +38,8 @@ pub struct RawConfig {
     pub alarms: RawAlarms,
     /// Metrics for Prometheus.
     pub metrics: RawMetrics,
+    /// Events of Event Grid: what became of each recipient.
+    pub events: RawEvents,
     /// The log.
     pub log: RawLog,
 }
@@ -253,6 +255,20 @@ pub struct RawMetrics {
     pub listen: Option<SocketAddr>,
 }
 
+/// Events of Event Grid: what became of each recipient.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawEvents {
+    /// Address at which Event Grid's web hook is served, such as `[::]:443`, with the certificates of `[tls]`. Event Grid
+    /// needs one of a public CA. Default: none; no events are accepted.
+    pub listen: Option<SocketAddr>,
+    /// Base URL at which Event Grid reaches that address from outside, such as `https://mail.example.com`.
+    /// `postern events url` prints URLs below it. Default: none.
+    pub url: Option<Url>,
+    /// Serve without TLS, behind a reverse proxy that has it.
+    pub plain: bool,
+}
+
 /// The log.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -296,6 +312,7 @@ impl Default for RawConfig {
             dns: RawDns::default(),
             alarms: RawAlarms::default(),
             metrics: RawMetrics::default(),
+            events: RawEvents::default(),
             log: RawLog::default(),
         }
     }

@@ -106,7 +106,12 @@ fn is_closed(part: &Path) -> bool {
 
 /// Listens on every port for a moment.
 fn ports(config: &Config, findings: &mut Findings) {
-    let addresses = config.listeners.iter().map(|listener| listener.address).chain(config.metrics);
+    let addresses = config
+        .listeners
+        .iter()
+        .map(|listener| listener.address)
+        .chain(config.metrics)
+        .chain(config.events.listen);
     // All are kept until the end: two of the configuration's own may be in each other's way.
     let mut bound = Vec::new();
     for address in addresses {
