@@ -19,6 +19,7 @@ mod many_clients;
 mod morning;
 mod morning_clients;
 mod older_data;
+mod outcomes;
 mod patience;
 mod provision;
 mod provision_agrees;
