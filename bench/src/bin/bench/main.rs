@@ -3,13 +3,15 @@
 //! 1. [`scenario`] has the table of what is measured, [`run`] runs one of them once.
 //! 2. Runs of ours and of the peer alternate; before and after, [`probe`] asks the disk.
 //! 3. [`against`] finds or builds another revision of ours, which then takes turns with this one.
-//! 4. [`table`] prints medians and ratios. A run that loses or doubles mail stops everything.
+//! 4. [`stored`] times reads while few and while many messages are stored.
+//! 5. [`table`] prints medians and ratios. A run that loses or doubles mail stops everything.
 
 mod against;
 mod idle;
 mod probe;
 mod run;
 mod scenario;
+mod stored;
 mod table;
 
 use std::process::ExitCode;
@@ -44,6 +46,9 @@ struct Cli {
     /// How long each run loads the server
     #[arg(long, value_name = "NUMBER", default_value_t = 5)]
     seconds: u64,
+    /// Messages that are stored when reads are timed by the scenario `stored`
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(20_000..))]
+    stored: u64,
     #[arg(long)]
     json: bool,
     /// Name the scenarios and leave
@@ -71,6 +76,7 @@ async fn measure(cli: Cli) -> anyhow::Result<()> {
     tls::install_provider();
     if cli.list {
         SCENARIOS.iter().for_each(|scenario| println!("{:<16} {}", scenario.name, scenario.about));
+        println!("{:<16} {}", stored::NAME, stored::ABOUT);
         return Ok(());
     }
     if cli.peer.is_some() {
@@ -87,11 +93,18 @@ async fn measure(cli: Cli) -> anyhow::Result<()> {
         if !cli.json {
             progress.suspend(|| table::print(&measured));
         }
-        all.push(measured);
+        all.push(measured.json());
     }
     progress.finish_and_clear();
+    if cli.scenarios.is_empty() || cli.scenarios.iter().any(|name| name == stored::NAME) {
+        let reads = stored::measure(cli.stored).await.context(stored::NAME)?;
+        if !cli.json {
+            reads.print();
+        }
+        all.push(reads.json());
+    }
     if cli.json {
-        println!("{}", serde_json::to_string_pretty(&all.iter().map(Measured::json).collect::<Vec<_>>())?);
+        println!("{}", serde_json::to_string_pretty(&all)?);
     }
     Ok(())
 }
@@ -104,7 +117,8 @@ fn wanted(names: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
     };
     let is_wanted = |scenario: &&Scenario| names.is_empty() || names.iter().any(|name| means(name, scenario));
     let wanted: Vec<_> = SCENARIOS.iter().filter(is_wanted).collect();
-    ensure!(!wanted.is_empty(), "there is no such scenario; --list names them");
+    let is_known = |name: &String| name == stored::NAME || SCENARIOS.iter().any(|one| means(name, one));
+    ensure!(names.iter().all(is_known), "there is no such scenario; --list names them");
     Ok(wanted)
 }
 
