@@ -12,3 +12,4 @@ pub mod random;
 pub mod sink;
 pub mod system;
 pub mod usage;
+pub mod watch;

@@ -4,14 +4,15 @@ mod rest;
 mod smtp;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ::tls::{Names, ServerIdentity};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Audit;
+use crate::watch::Taken;
 
 /// Both sinks, running.
 pub struct Sink {
@@ -23,6 +24,7 @@ pub struct Sink {
     pub certificate_pem: String,
     shutdown: CancellationToken,
     gate: watch::Sender<bool>,
+    taken: Arc<OnceLock<mpsc::UnboundedSender<Taken>>>,
 }
 
 /// What both sinks share.
@@ -31,6 +33,7 @@ struct Shared {
     audit: Arc<Audit>,
     delay: Duration,
     gate: watch::Receiver<bool>,
+    taken: Arc<OnceLock<mpsc::UnboundedSender<Taken>>>,
 }
 
 impl Sink {
@@ -47,17 +50,26 @@ impl Sink {
         let identity = ServerIdentity::load(&certificate, &key)?;
         let shutdown = CancellationToken::new();
         let (gate, opened) = watch::channel(true);
-        let shared = Shared { audit, delay, gate: opened };
+        let taken = Arc::default();
+        let shared = Shared { audit, delay, gate: opened, taken: Arc::clone(&taken) };
         let https_port =
             rest::start(shared.clone(), identity.server_config(&[b"h2", b"http/1.1"])?, shutdown.clone())
                 .await?;
         let smtp_port = smtp::start(shared, identity.server_config(&[])?, shutdown.clone()).await?;
-        Ok(Self { https_port, smtp_port, certificate_pem, shutdown, gate })
+        Ok(Self { https_port, smtp_port, certificate_pem, shutdown, gate, taken })
     }
 
     /// Answers no more messages until [`Sink::release`]: the server's queue grows.
     pub fn hold(&self) {
         let _ = self.gate.send(false);
+    }
+
+    /// What the Email API takes from now on. Once only; the second receiver gets nothing.
+    #[must_use]
+    pub fn taken(&self) -> mpsc::UnboundedReceiver<Taken> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let _ = self.taken.set(sender);
+        receiver
     }
 
     /// Lets the sink answer again, after it held its answers back.

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use crate::mail;
+use crate::watch::Taken;
 
 /// Listens on a free port.
 pub(super) async fn start(
@@ -79,6 +80,11 @@ async fn answer(
         (Method::POST, "/emails:send", Some(operation)) => {
             shared.hesitate().await;
             let mail = serde_json::from_slice::<EmailMessage>(&body).ok();
+            if let (Some(taken), Some(mail)) = (shared.taken.get(), &mail) {
+                let addresses = mail.recipients.to.iter().map(|to| to.address.to_string());
+                let _ =
+                    taken.send(Taken { operation: operation.to_owned(), recipients: addresses.collect() });
+            }
             let text = mail.and_then(|mail| mail.content.plain_text);
             shared.audit.arrive(text.and_then(|text| mail::read(text.as_bytes())));
             response(StatusCode::ACCEPTED, &json!({ "id": operation, "status": "Running" }))

@@ -14,6 +14,7 @@ use tokio::process::{Child, Command};
 use super::{System, free_port, scratch};
 use crate::load::Endpoint;
 use crate::usage::Family;
+use crate::watch::EventUrl;
 
 /// The server, its folder and its login.
 pub struct Postern {
@@ -52,6 +53,8 @@ pub struct Sending {
     pub smtp_sessions: u16,
 }
 
+/// Room for more sessions than a peer would have.
+const ROOMY: &str = "[smtp]\nmax_sessions = 30000\nmax_sessions_per_network = 30000\n";
 /// A server that does not come up in this time does not come up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -69,10 +72,26 @@ impl Postern {
     /// # Errors
     /// When it does not come up.
     pub async fn start_build(program: PathBuf, cloud: &Cloud, sending: Sending) -> anyhow::Result<Self> {
-        let roomy = "[smtp]\nmax_sessions = 30000\nmax_sessions_per_network = 30000\n";
-        let mut server = Self::start_empty(program, roomy).await?;
+        let mut server = Self::start_empty(program, ROOMY).await?;
         server.connect(cloud, sending).await?;
         Ok(server)
+    }
+
+    /// Starts the server with a listener for events, and connects an account; gives the URL of its events.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn start_with_events(cloud: &Cloud, sending: Sending) -> anyhow::Result<(Self, EventUrl)> {
+        let port = free_port()?;
+        let events = format!(
+            "{ROOMY}[events]\nlisten = \"127.0.0.1:{port}\"\nplain = true\nurl = \"https://bench.example\"\n"
+        );
+        let mut server = Self::start_empty(built_beside()?, &events).await?;
+        server.connect(cloud, sending).await?;
+        let printed = server.command(&["events", "url", "--account", "bench", "--json"], "").await?;
+        let url = printed["url"].as_str().and_then(|url| url.strip_prefix("https://bench.example"));
+        let path_and_query = url.context("the server prints no URL for events")?.to_owned();
+        Ok((server, EventUrl { port, path_and_query }))
     }
 
     /// Starts the server with nothing in it; `configuration` follows the data directory and a listener with STARTTLS.

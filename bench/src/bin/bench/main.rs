@@ -129,6 +129,9 @@ async fn one(
     progress: &ProgressBar,
 ) -> anyhow::Result<Measured> {
     let mut candidates = vec![Candidate::Postern];
+    if scenario.is_watched {
+        candidates.push(Candidate::Unwatched);
+    }
     if terms.against.is_some() {
         candidates.push(Candidate::Against);
     }

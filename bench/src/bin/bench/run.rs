@@ -11,6 +11,7 @@ use bench::mail::Composer;
 use bench::sink::Sink;
 use bench::system::{Cloud, Postern, Postfix, Sending, System, Tuning, scratch};
 use bench::usage::Family;
+use bench::watch::Watch;
 
 use crate::idle;
 use crate::scenario::{Scenario, Upstream};
@@ -19,6 +20,8 @@ use crate::scenario::{Scenario, Upstream};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Candidate {
     Postern,
+    /// The same, without what watches it.
+    Unwatched,
     /// Another build of it.
     Against,
     Postfix,
@@ -70,7 +73,8 @@ pub(crate) async fn run(scenario: &Scenario, candidate: Candidate, terms: &Terms
     let stage = Stage { scenario, audit, sink, time: terms.time };
     let ca = folder.path().join("sink.pem");
     match candidate {
-        Candidate::Postern => stage.postern(&ca, None).await,
+        Candidate::Postern if scenario.is_watched => stage.watched(&ca).await,
+        Candidate::Postern | Candidate::Unwatched => stage.postern(&ca, None).await,
         Candidate::Against => stage.postern(&ca, terms.against.clone()).await,
         Candidate::Postfix => stage.postfix().await,
         Candidate::Ceiling => stage.ceiling().await,
@@ -87,6 +91,17 @@ struct Stage<'s> {
 
 impl Stage<'_> {
     async fn postern(self, ca: &Path, program: Option<PathBuf>) -> anyhow::Result<Sample> {
+        let (cloud, sending) = (Cloud::of_sink(&self.sink, ca.to_owned()), self.sending());
+        let mut server = match program {
+            Some(program) => Postern::start_build(program, &cloud, sending).await?,
+            None => Postern::start(&cloud, sending).await?,
+        };
+        let sample = self.measure(&server, None).await?;
+        server.stop().await?;
+        Ok(sample)
+    }
+
+    fn sending(&self) -> Sending {
         let is_far = !self.scenario.delay().is_zero();
         let is_large = self.scenario.message_bytes > 1_000_000;
         let transport = match self.scenario.upstream {
@@ -101,23 +116,29 @@ impl Stage<'_> {
             (_, true) => (AT_ONCE + 50, AT_ONCE),
             (_, false) => (AT_ONCE_NEAR, SESSIONS_NEAR),
         };
-        let sending = Sending { transport, requests, smtp_sessions };
+        Sending { transport, requests, smtp_sessions }
+    }
+
+    /// The same with everything on. Events that Postern does not take leave the run without a rate.
+    async fn watched(self, ca: &Path) -> anyhow::Result<Sample> {
         let cloud = Cloud::of_sink(&self.sink, ca.to_owned());
-        let mut server = match program {
-            Some(program) => Postern::start_build(program, &cloud, sending).await?,
-            None => Postern::start(&cloud, sending).await?,
-        };
+        let (mut server, url) = Postern::start_with_events(&cloud, self.sending()).await?;
+        let mut watch = Watch::start(url, self.sink.taken(), &server.socket());
+        let sample = self.measure(&server, Some(&mut watch)).await?;
+        server.stop().await?;
+        Ok(sample)
+    }
+
+    async fn measure(&self, server: &Postern, watch: Option<&mut Watch>) -> anyhow::Result<Sample> {
         if self.scenario.upstream == Upstream::Idle {
-            return idle::measure(&server, idle::OURS).await;
+            return idle::measure(server, idle::OURS).await;
         }
         if self.scenario.upstream == Upstream::Held {
             self.sink.hold();
         }
-        let result = self.load(&server).await;
+        let result = self.load(server).await;
         self.sink.release();
-        let sample = self.close(result, server.family()).await.with_context(|| server.log())?;
-        server.stop().await?;
-        Ok(sample)
+        self.close(result, server.family(), watch).await.with_context(|| server.log())
     }
 
     async fn postfix(self) -> anyhow::Result<Sample> {
@@ -134,13 +155,13 @@ impl Stage<'_> {
         if hold {
             server.release().await?;
         }
-        self.close(result, server.family()).await
+        self.close(result, server.family(), None).await
     }
 
     async fn ceiling(self) -> anyhow::Result<Sample> {
         let endpoint = Endpoint::new(self.sink.smtp_port, &self.sink.certificate_pem, "device", "x")?;
         let tally = self.submit(&endpoint).await;
-        self.close(Loaded::new(tally, &self.audit), Family { parent: 0 }).await
+        self.close(Loaded::new(tally, &self.audit), Family { parent: 0 }, None).await
     }
 
     async fn submit(&self, endpoint: &Endpoint) -> Tally {
@@ -171,16 +192,26 @@ impl Stage<'_> {
         loaded
     }
 
-    /// Waits for the last message and counts.
-    async fn close(&self, loaded: Loaded, family: Family) -> anyhow::Result<Sample> {
+    /// Waits for the last message, and for the last event where there are events, and counts.
+    async fn close(
+        &self,
+        loaded: Loaded,
+        family: Family,
+        watch: Option<&mut Watch>,
+    ) -> anyhow::Result<Sample> {
         let in_time = tokio::time::timeout(PATIENCE, self.audit.complete()).await;
+        let mut last = self.audit.last_arrival();
+        if let Some(watch) = watch {
+            watch.complete(self.audit.counts().0, Instant::now() + PATIENCE).await?;
+            last = Some(Instant::now());
+        }
         let findings = self.audit.findings();
         ensure!(in_time.is_ok() && findings.is_clean(), "the run has no rate: {findings}");
         let Loaded { tally, start, before, after, accepted, backlog, peak_bytes } = loaded;
         ensure!(accepted > 0, "nothing was accepted: {}", tally.first_failure.unwrap_or_default());
         ensure!(tally.failed == 0, "{} failed: {}", tally.failed, tally.first_failure.unwrap_or_default());
         let is_held = self.scenario.upstream == Upstream::Held;
-        let last = self.audit.last_arrival().map_or(tally.took, |last| last.duration_since(start));
+        let last = last.map_or(tally.took, |last| last.duration_since(start));
         let took = if is_held { tally.took } else { last };
         let used = if is_held { after } else { family.processor_time() }.saturating_sub(before);
         Ok(Sample {

@@ -18,6 +18,8 @@ pub(crate) struct Scenario {
     pub(crate) upstream: Upstream,
     /// Whether the peer can do the same.
     pub(crate) suits_peer: bool,
+    /// Whether Event Grid posts an event for each message, and metrics are read meanwhile.
+    pub(crate) is_watched: bool,
 }
 
 /// What happens behind the server.
@@ -40,7 +42,7 @@ const MANY: u64 = 5_000;
 const KIB: usize = 1_024;
 
 /// All of them.
-pub(crate) const SCENARIOS: [Scenario; 12] = [
+pub(crate) const SCENARIOS: [Scenario; 14] = [
     accept("accept-4k", "Accept and sync 4 KiB messages; nothing leaves meanwhile", 4 * KIB),
     accept("accept-50k", "The same with 50 KiB", 50 * KIB),
     accept("accept-100k", "The same with 100 KiB", 100 * KIB),
@@ -82,6 +84,20 @@ pub(crate) const SCENARIOS: [Scenario; 12] = [
         Upstream::Smtp(AZURE),
     ),
     Scenario {
+        name: "accept-4k-watched",
+        about: "accept-4k while metrics are read each second, beside a server that is not watched",
+        suits_peer: false,
+        is_watched: true,
+        ..accept("", "", 4 * KIB)
+    },
+    Scenario {
+        name: "rest-4k-watched",
+        about: "rest-4k with an event of Event Grid for each message and metrics read each second",
+        suits_peer: false,
+        is_watched: true,
+        ..relayed("", "", 20, 4 * KIB, Upstream::Rest(Duration::ZERO))
+    },
+    Scenario {
         name: "idle",
         about: "Memory of a session that is logged in over TLS and does nothing",
         upstream: Upstream::Idle,
@@ -98,6 +114,7 @@ const fn accept(name: &'static str, about: &'static str, message_bytes: usize) -
         message_bytes,
         upstream: Upstream::Held,
         suits_peer: true,
+        is_watched: false,
     }
 }
 
@@ -109,7 +126,7 @@ const fn relayed(
     upstream: Upstream,
 ) -> Scenario {
     // A peer that speaks SMTP only is measured by SMTP, beside either of ours.
-    Scenario { name, about, sessions, messages_per_session: MANY, message_bytes, upstream, suits_peer: true }
+    Scenario { name, about, sessions, upstream, ..accept("", "", message_bytes) }
 }
 
 impl Scenario {

@@ -153,6 +153,7 @@ fn middle(sorted: &[f64]) -> f64 {
 fn name(candidate: Candidate) -> &'static str {
     match candidate {
         Candidate::Postern => "Postern",
+        Candidate::Unwatched => "unwatched",
         Candidate::Against => "the other build",
         Candidate::Postfix => "Postfix",
         Candidate::Ceiling => "generator's limit",
