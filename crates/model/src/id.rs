@@ -70,6 +70,8 @@ ids! {
     /// A connection to somebody who keeps zones.
     DnsProviderId;
     CredentialId;
+    /// An endpoint of the operator's.
+    WebhookId;
     /// A message in the queue: the name that the client is given and the log knows.
     QueueId;
 }

@@ -32,6 +32,7 @@ pub mod smtp_username;
 pub mod tracking;
 pub mod upstream;
 pub mod visible;
+pub mod webhook;
 pub mod word;
 
 pub use error_chain::error_chain;

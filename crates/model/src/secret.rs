@@ -15,6 +15,10 @@ pub enum SecretName {
     ApiToken,
     /// The key in the URL to which Event Grid posts the account's events.
     EventKey,
+    /// What web hooks are signed with.
+    SigningSecret,
+    /// What web hooks were signed with before, while both are in use.
+    PreviousSigningSecret,
 }
 
 crate::words!(SecretName {
@@ -24,4 +28,6 @@ crate::words!(SecretName {
     AccessKey = "access_key",
     ApiToken = "api_token",
     EventKey = "event_key",
+    SigningSecret = "signing_secret",
+    PreviousSigningSecret = "previous_signing_secret",
 });
