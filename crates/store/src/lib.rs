@@ -38,6 +38,7 @@ mod smtp_usernames;
 mod sqlite;
 mod store;
 mod verifications;
+mod webhooks;
 
 pub use accounts::Accounts;
 pub use audit::Audit;
@@ -79,5 +80,9 @@ pub use sqlite::rate_usage::{Throttling, Usage};
 pub use sqlite::refusals::RefusalChanges;
 pub use sqlite::secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner};
 pub use sqlite::verifications::KeptVerification;
+pub use sqlite::webhooks::{
+    DeadLetter, NewNotice, NewSigningSecret, RequestEnd, WebhookRequest, WebhookStanding,
+};
 pub use store::Store;
 pub use verifications::Verifications;
+pub use webhooks::Webhooks;

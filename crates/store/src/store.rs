@@ -25,6 +25,7 @@ use crate::senders::Senders;
 use crate::smtp_usernames::SmtpUsernames;
 use crate::sqlite::store::SqliteStore;
 use crate::verifications::Verifications;
+use crate::webhooks::Webhooks;
 use crate::{
     AuditEntry, AuthenticationFailures, DataDir, Directory, KeySource, Losses, MasterKey, Node, Options,
     StoreError,
@@ -147,6 +148,12 @@ impl Store {
     #[must_use]
     pub fn verifications(&self) -> Verifications {
         Verifications::new(self.engine.clone())
+    }
+
+    /// Endpoints of web hooks.
+    #[must_use]
+    pub fn webhooks(&self) -> Webhooks {
+        Webhooks::new(self.engine.clone())
     }
 
     /// Rotations of client secrets.

@@ -26,3 +26,4 @@ pub(crate) mod senders;
 pub(crate) mod smtp_usernames;
 pub(crate) mod store;
 pub(crate) mod verifications;
+pub(crate) mod webhooks;

@@ -33,6 +33,7 @@ use crate::sqlite::secrets::{KeySource, MasterKey, Secrets, foreign_key, is_used
 use crate::sqlite::senders::Senders;
 use crate::sqlite::smtp_usernames::SmtpUsernames;
 use crate::sqlite::verifications::Verifications;
+use crate::sqlite::webhooks::Webhooks;
 
 const DIRECTORY: Source = Source { read: directory_rows::read, follow: directory_rows::follow };
 
@@ -173,6 +174,12 @@ impl SqliteStore {
     #[must_use]
     pub(crate) fn verifications(&self) -> Verifications {
         Verifications::new(self.database.clone())
+    }
+
+    /// Endpoints of web hooks.
+    #[must_use]
+    pub(crate) fn webhooks(&self) -> Webhooks {
+        Webhooks::new(self.database.clone(), self.secrets.clone(), self.queue.feed())
     }
 
     /// Rotations of client secrets.

@@ -22,6 +22,7 @@ mod sample;
 mod search;
 mod secrets;
 mod senders;
+mod webhooks;
 
 use std::path::Path;
 
@@ -99,6 +100,9 @@ macro_rules! contract {
         contract!($engine, search: each_thing_that_a_message_has_finds_it random_histories_are_searched_as_a_list_would_be);
         contract!($engine, secrets: a_secret_is_opened_only_where_it_was_put a_new_key_opens_what_was_sealed_before);
         contract!($engine, senders: all_senders_change_or_none random_changes_leave_what_a_map_would_have);
+        contract!($engine, webhooks: what_happens_is_told_in_order_and_once an_endpoint_is_told_what_it_wants
+            what_was_given_up_is_delivered_again a_signing_secret_is_replaced_and_goes_with_its_endpoint
+            what_is_told_of_goes_after_a_time);
     };
     ($engine:ident, $module:ident: $($check:ident)+) => {
         $(#[tokio::test]

@@ -66,6 +66,7 @@ impl Accounts {
         audit: Vec<AuditEntry>,
     ) -> Result<(), StoreError> {
         let (id, name) = (account.id, account.name.to_string());
+        let (feed, fed) = (self.queue.feed(), self.queue.feed());
         let work = move |connection: &Connection| {
             let found = losses(connection, id)?;
             if found.under_way() > 0 {
@@ -75,7 +76,7 @@ impl Accounts {
                 return Err(StoreError::Changed(format!("what depends on account {name}")));
             }
             let at = audit.first().map_or(Timestamp::UNIX_EPOCH, |entry| entry.at);
-            let mut reports = Reports::default();
+            let mut reports = Reports::fed(&feed);
             for message in &found.messages {
                 queue::drop_waiting(connection, message.id, at, &mut reports)?;
             }
@@ -85,6 +86,7 @@ impl Accounts {
             reports.finish(connection)
         };
         let discarded = self.database.write(Durability::Synced, work).await?;
+        fed.wake();
         self.queue.discard(discarded).await;
         self.published.refresh(&self.database).await
     }

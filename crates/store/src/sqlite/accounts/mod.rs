@@ -22,7 +22,7 @@ use crate::sqlite::infrastructure;
 use crate::sqlite::published::Published;
 use crate::sqlite::queue::Queue;
 use crate::sqlite::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
-use crate::sqlite::{queue, rotations};
+use crate::sqlite::{queue, rotations, webhooks};
 
 /// A handle to the accounts.
 #[derive(Clone)]
@@ -205,6 +205,7 @@ fn delete(connection: &Connection, id: AccountId) -> Result<(), StoreError> {
     {
         connection.execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [id.to_string()])?;
     }
+    webhooks::remove_of(connection, id)?;
     SecretOwner::Account(id).remove_all(connection)?;
     connection.execute("DELETE FROM account WHERE id = ?", [id.to_string()])?;
     Ok(())

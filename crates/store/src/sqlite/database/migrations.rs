@@ -30,6 +30,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0025_rolled_back_is_one_word.sql"),
     include_str!("../../../migrations/0027_settings_of_an_upstream.sql"),
     include_str!("../../../migrations/0026_whose_turn_it_is.sql"),
+    include_str!("../../../migrations/0038_endpoints_that_are_told.sql"),
 ];
 
 /// Applies the steps that the database has not seen.

@@ -16,6 +16,7 @@ use crate::error::StoreError;
 use crate::sqlite::columns;
 use crate::sqlite::journal::ledger;
 use crate::sqlite::nodes::Node;
+use crate::sqlite::webhooks::{Feed, FeedRow};
 
 /// What a transaction does not need any more.
 #[derive(Debug, Default)]
@@ -47,6 +48,8 @@ pub(crate) struct Reports {
     node: Option<Node>,
     /// Of whom the senders are to hear.
     pub(super) untold: Vec<Untold>,
+    /// What endpoints are told.
+    row: FeedRow,
 }
 
 /// A send as it was before a report.
@@ -59,8 +62,13 @@ struct Before {
 
 impl Reports {
     /// Reports of a process about what it has claimed.
-    pub(crate) fn of(node: Node) -> Self {
-        Self { node: Some(node), ..Self::default() }
+    pub(crate) fn of(node: Node, feed: &Feed) -> Self {
+        Self { node: Some(node), ..Self::fed(feed) }
+    }
+
+    /// Reports about what is claimed by nobody.
+    pub(crate) fn fed(feed: &Feed) -> Self {
+        Self { row: feed.row(), ..Self::default() }
     }
 
     /// Applies one report. Says whether it changed anything: one that comes too late does not.
@@ -95,6 +103,7 @@ impl Reports {
     /// Writes the sums; gives what can be discarded after the commit.
     pub(crate) fn finish(mut self, connection: &Connection) -> Result<Discarded, StoreError> {
         self.counts.write(connection)?;
+        self.row.write(connection)?;
         for (segment, count) in self.released {
             if ledger::release(connection, segment, count)? {
                 self.discarded.segments.push(segment);
@@ -119,6 +128,7 @@ impl Reports {
             ])?;
         for change in &advance.recipients {
             recipients::change(connection, &message, change)?;
+            self.row.refused(id.message, change);
         }
         let split = advance.split.as_ref().map(|split| split_off(connection, id, split)).transpose()?;
         for event in &advance.events {
@@ -127,6 +137,7 @@ impl Reports {
                 _ => id,
             };
             events::append(connection, of, event)?;
+            self.row.happened(connection, of, event)?;
         }
         redirect(connection, id, advance)?;
         advance.effects.iter().try_for_each(|effect| self.follow(connection, id, effect))

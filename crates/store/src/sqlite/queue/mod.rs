@@ -59,6 +59,7 @@ use crate::sqlite::body::{BodyWriter, LargeBodies};
 use crate::sqlite::database::{Database, Durability};
 use crate::sqlite::journal::{Entry, Journal, JournalPosition, Maintenance, Opening};
 use crate::sqlite::nodes::Node;
+use crate::sqlite::webhooks::Feed;
 
 /// A handle to the queue.
 #[derive(Clone)]
@@ -77,6 +78,8 @@ struct Inner {
     tail: Arc<Tail>,
     order: Arc<Order>,
     node: Node,
+    /// What endpoints may be told.
+    feed: Arc<Feed>,
 }
 
 /// A send that may be tried now, and where its message is.
@@ -142,6 +145,7 @@ impl Queue {
         let tail =
             Arc::new(database.read_blocking(|connection| Tail::load(connection, options.indexed_together))?);
         let order = Order::load(&database)?;
+        let feed = Arc::new(database.read_blocking(Feed::load)?);
         let opening = Opening {
             folder: data_dir.join("journal"),
             large: large.clone(),
@@ -150,6 +154,7 @@ impl Queue {
                 arrivals: Arc::clone(&arrivals),
                 tail: Arc::clone(&tail),
                 order: Arc::clone(&order),
+                feed: Arc::clone(&feed),
             }),
         };
         let (journal, maintenance) = Journal::open(opening, &database)?;
@@ -168,8 +173,13 @@ impl Queue {
             tail,
             order,
             node,
+            feed,
         };
         Ok(Self(Arc::new(inner)))
+    }
+
+    pub(crate) fn feed(&self) -> Arc<Feed> {
+        Arc::clone(&self.0.feed)
     }
 
     pub(crate) fn heard(&self, id: QueueId) {

@@ -16,6 +16,7 @@ use super::{Arrivals, recipients, repairs};
 use crate::error::StoreError;
 use crate::sqlite::columns;
 use crate::sqlite::journal::{Entry, JournalPosition, Sink, ledger};
+use crate::sqlite::webhooks::Feed;
 
 /// Enters what the journal has synced.
 pub(super) struct Intake {
@@ -24,22 +25,27 @@ pub(super) struct Intake {
     pub(super) tail: Arc<Tail>,
     /// When it leaves.
     pub(super) order: Arc<Order>,
+    /// What endpoints may be told.
+    pub(super) feed: Arc<Feed>,
 }
 
 impl Sink for Intake {
     fn enter(&self, connection: &Connection, entries: &[Entry]) -> Result<usize, StoreError> {
         let (mut needed, mut counts, mut new) = (0, Counts::default(), NewMessages::default());
+        let mut row = self.feed.row();
         let mut inserts = Inserts::prepare(connection, &self.order)?;
         for entry in entries {
             let is_new = inserts.enter(connection, entry, &mut counts)?;
             if is_new {
                 new.add(&entry.message);
+                row.accepted(entry.message.id, entry.message.accepted_at);
             }
             // A message that is known already has been moved here from an older segment.
             needed += usize::from(is_new || enter_move(connection, entry)?);
         }
         counts.write(connection)?;
         self.tail.append(connection, &new)?;
+        row.write(connection)?;
         Ok(needed)
     }
 
@@ -49,6 +55,7 @@ impl Sink for Intake {
 
     fn entered(&self, entries: &[Entry]) {
         self.arrivals.announce(entries);
+        self.feed.wake();
     }
 }
 

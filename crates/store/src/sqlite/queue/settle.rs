@@ -51,10 +51,11 @@ impl Queue {
     pub(crate) fn settle(&self, settlements: Vec<Settlement>, usage: Vec<Usage>) -> Settled {
         let discarded = Arc::new(Mutex::new(Discarded::default()));
         let (filled, (tell, told)) = (Arc::clone(&discarded), oneshot::channel());
-        let (mut tell, node) = (Some(tell), self.0.node);
+        let (mut tell, node, feed) = (Some(tell), self.0.node, self.feed());
+        let fed = self.feed();
         self.0.database.write_until_done(
             move |connection: &Connection| {
-                let mut reports = Reports::of(node);
+                let mut reports = Reports::of(node, &feed);
                 for settlement in &settlements {
                     reports.apply(connection, settlement.id, settlement.report())?;
                 }
@@ -64,6 +65,7 @@ impl Queue {
             },
             move |result| {
                 if result.is_ok() {
+                    fed.wake();
                     // The caller that waited may be gone.
                     let _ = tell.take().map(|tell| tell.send(()));
                 }
@@ -84,9 +86,10 @@ impl Queue {
         now: Timestamp,
         audit: AuditEntry,
     ) -> Result<usize, StoreError> {
+        let feed = self.feed();
         let work = move |connection: &Connection| {
             ensure_known(connection, id)?;
-            let mut reports = Reports::default();
+            let mut reports = Reports::fed(&feed);
             let changed = report_waiting(connection, id, &Report::Retry { at: now }, &mut reports)?;
             reports.finish(connection)?;
             enter_count(connection, audit, changed)
@@ -98,13 +101,15 @@ impl Queue {
     }
 
     pub(crate) async fn drop_message(&self, id: QueueId, audit: AuditEntry) -> Result<usize, StoreError> {
+        let feed = self.feed();
         let work = move |connection: &Connection| {
             ensure_known(connection, id)?;
-            let mut reports = Reports::default();
+            let mut reports = Reports::fed(&feed);
             let dropped = drop_waiting(connection, id, audit.at, &mut reports)?;
             Ok((enter_count(connection, audit, dropped)?, reports.finish(connection)?))
         };
         let (dropped, discarded) = self.0.database.write(Durability::Synced, work).await?;
+        self.0.feed.wake();
         self.discard(discarded).await;
         Ok(dropped)
     }
@@ -115,8 +120,9 @@ impl Queue {
         reported: Reported,
         report: DeliveryReport,
     ) -> Result<DeliveryNoted, StoreError> {
+        let feed = self.feed();
         let work = move |connection: &Connection| {
-            let mut reports = Reports::default();
+            let mut reports = Reports::fed(&feed);
             let mut noted = DeliveryNoted::default();
             for id in sends_of(connection, account, reported)? {
                 noted.is_known = true;
@@ -126,6 +132,7 @@ impl Queue {
             Ok((noted, reports.finish(connection)?))
         };
         let (noted, discarded) = self.0.database.write(Durability::Synced, work).await?;
+        self.0.feed.wake();
         self.discard(discarded).await;
         Ok(noted)
     }

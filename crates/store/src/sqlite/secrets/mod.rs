@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use jiff::Timestamp;
-use model::id::{AccountId, DnsProviderId};
+use model::id::{AccountId, DnsProviderId, WebhookId};
 pub use model::secret::SecretName;
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -40,6 +40,8 @@ pub enum SecretOwner {
     Account(AccountId),
     /// A DNS provider's.
     DnsProvider(DnsProviderId),
+    /// An endpoint's, to sign with.
+    Webhook(WebhookId),
 }
 
 /// What may be told about a secret.
@@ -253,6 +255,7 @@ impl SecretOwner {
         match self {
             Self::Account(_) => "account",
             Self::DnsProvider(_) => "connection",
+            Self::Webhook(_) => "webhook",
         }
     }
 
@@ -260,6 +263,7 @@ impl SecretOwner {
         match self {
             Self::Account(id) => id.to_string(),
             Self::DnsProvider(id) => id.to_string(),
+            Self::Webhook(id) => id.to_string(),
         }
     }
 
