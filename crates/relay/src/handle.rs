@@ -110,7 +110,7 @@ impl RelayHandle {
         account: &Arc<Account>,
         report: &EmailDeliveryReport,
     ) -> Result<ReportResult, Fault> {
-        Ok(note_delivery(&self.parts.intake, account, report).await?)
+        Ok(note_delivery(&self.store, account, report).await?)
     }
 
     /// Queues a DSN for each of these messages, which go with the account.

@@ -17,7 +17,7 @@ use crate::engine::{Engine, on_engine};
 use crate::{
     Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Deadline, DeliveryNoted, Disk, Found, Hindered,
     Listed, RepairUse, Reported, Settled, Settlement, StatusCheck, StoreError, StoredMessage, Suppressed,
-    Usage,
+    Untold, Usage,
 };
 
 /// A handle to the queue.
@@ -340,9 +340,8 @@ impl Queue {
         on_engine!(self.0, queue.drop_message(id, audit).await)
     }
 
-    /// Notes what Azure reports of a recipient, of what the account sent: on disk, synced, when this returns. Gives the
-    /// recipients that were not reached and of whom their sender has not been told: the report is not given again, so
-    /// that they are told now.
+    /// Notes what Azure reports of a recipient, of what the account sent: on disk, synced, when this returns. A recipient
+    /// that was not reached, and of whom the sender has not been told, is untold from then on.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -353,6 +352,28 @@ impl Queue {
         report: DeliveryReport,
     ) -> Result<DeliveryNoted, StoreError> {
         on_engine!(self.0, queue.delivered(account, reported, report).await)
+    }
+
+    /// Recipients that were not reached and of whom their sender has not been told, in the order of their messages and
+    /// beginning after one of them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn untold(&self, after: Option<&Untold>, limit: usize) -> Result<Vec<Untold>, StoreError> {
+        on_engine!(self.0, queue.untold(after, limit).await)
+    }
+
+    /// The sender has been told, or never will be.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn told(&self, told: &Untold) -> Result<(), StoreError> {
+        on_engine!(self.0, queue.told(told).await)
+    }
+
+    /// Resolves when there is somebody untold who was not there at the last call.
+    pub async fn untold_added(&self) {
+        on_engine!(self.0, queue.untold_added().await);
     }
 
     /// Finds messages, the newest first. What was accepted before is found.

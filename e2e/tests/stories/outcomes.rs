@@ -5,8 +5,11 @@ use std::time::Duration;
 use azure_types::event_grid::NewEventSubscription;
 use e2e::{Setup, World, message};
 use jiff::SignedDuration;
+use model::id::QueueId;
+use model::tracking::{DeliveryReport, RecipientState};
 use postern::config::EventSettings;
 use serde_json::{Value, json};
+use store::{DataDir, KeySource, Options, Store, Volatile};
 use twin::state::SystemData;
 use twin::state::event_grid::{EventSubscription, Handshake};
 use twin::{Effect, InjectedFault, Operation};
@@ -125,5 +128,46 @@ async fn an_event_that_comes_twice_tells_the_sender_once() {
     world.advance_slowly_until(SECOND, async || counted(&world, "repeated").await >= 2).await;
     assert_eq!(counted(&world, "applied").await, 2);
     assert_eq!(world.captured_for("scanner@contoso.example").len(), 1);
+    world.finish().await;
+}
+
+/// Notes a report as a server that is killed right after its commit.
+async fn report_and_die(world: &World, id: QueueId) {
+    let data_dir = DataDir::open(&world.folder().join("server"), Volatile::Allowed).unwrap();
+    let key = KeySource::File(data_dir.join("master.key"));
+    let store = Store::open(&data_dir, key, &Options::default(), world.clock.now()).unwrap();
+    let view = store.queue().view(id).await.unwrap().unwrap();
+    let operation = view.sends[0].operation;
+    let report = DeliveryReport {
+        recipient: "ada@example.com".to_owned(),
+        state: RecipientState::Bounced,
+        at: world.clock.now(),
+        status: Some("5.1.1".to_owned()),
+        text: "550 5.1.1 no such user".to_owned(),
+    };
+    assert!(store.queue().delivered(view.account, operation.into(), report).await.unwrap().is_news);
+}
+
+#[tokio::test]
+async fn a_crash_before_the_dsn_and_a_full_disk_lose_no_dsn() {
+    let mut world = World::start().await;
+    let id = world.submit(&["ada@example.com"], &message("s", "ada@example.com", "x")).await;
+    world.advance_until(SECOND, async || has_state(&world, "sent").await).await;
+    world.stop_server().await;
+    report_and_die(&world, id).await;
+    world.set_disk_reserve(u64::MAX);
+    world.start_server().await;
+    world.pass(Duration::from_secs(600)).await;
+    assert_eq!(world.server().store.queue().untold(None, 9).await.unwrap().len(), 1);
+    world.stop_server().await;
+    world.set_disk_reserve(0);
+    world.start_server().await;
+    let dsns = |world: &World| world.captured_for("scanner@contoso.example").len();
+    world.advance_until(SECOND, async || dsns(&world) == 1).await;
+    assert!(world.server().store.queue().untold(None, 9).await.unwrap().is_empty());
+    world.stop_server().await;
+    world.start_server().await;
+    world.pass(Duration::from_secs(600)).await;
+    assert_eq!(dsns(&world), 1, "it is told once");
     world.finish().await;
 }

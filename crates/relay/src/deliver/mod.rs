@@ -6,7 +6,7 @@
 //! 4. [`second_transport`] takes SMTP where the Email API refuses, or [`division`] finds the recipients it refuses.
 //! 5. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will.
 //! 6. [`test_message`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
-//! 7. [`reported`] notes what Azure reports of single recipients on its own.
+//! 7. [`reported`] notes what Azure reports of single recipients on its own, [`untold`] tells the sender of failures.
 
 mod attempt;
 mod backoff;
@@ -28,6 +28,7 @@ mod second_transport;
 mod status;
 mod test_message;
 mod tried;
+mod untold;
 mod upstream;
 
 pub(crate) use self::dispatcher::Dispatcher;
@@ -39,6 +40,7 @@ pub(crate) use self::reported::note_delivery;
 pub(crate) use self::status::StatusReader;
 pub use self::test_message::TestMessage;
 pub(crate) use self::test_message::{Tester, send_test_message};
+pub(crate) use self::untold::tell_untold;
 pub use self::upstream::{UpstreamError, Upstreams};
 
 /// What every part of delivery needs.

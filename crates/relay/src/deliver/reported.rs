@@ -1,4 +1,4 @@
-//! Reports of Azure's about single recipients, from where they come in to the record and to the sender.
+//! Reports of Azure's about single recipients, from where they come in to the record.
 
 use std::sync::Arc;
 
@@ -8,13 +8,7 @@ use model::account::Account;
 use model::id::QueueId;
 use model::search::Search;
 use model::tracking::{DeliveryReport, RecipientState};
-use store::{DeliveryNoted, Reported, Store, StoreError, Untold};
-use tracing::warn;
-
-use super::Context;
-use super::dsn;
-use super::outcome::Failed;
-use crate::intake::Intake;
+use store::{DeliveryNoted, Reported, Store, StoreError};
 
 /// What a report came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +24,12 @@ pub enum ReportResult {
 /// Messages with the same Message-ID that are compared.
 const SAME_ID: usize = 20;
 
-/// Notes a report, on disk and synced, and queues the DSN that follows from it.
+/// Notes a report, on disk and synced. The DSN that follows from it is [`super::untold`]'s.
 ///
 /// # Errors
 /// When the database cannot be read or written: the report has to be given again.
 pub(crate) async fn note_delivery(
-    intake: &Intake,
+    store: &Store,
     account: &Arc<Account>,
     reported: &EmailDeliveryReport,
 ) -> Result<ReportResult, StoreError> {
@@ -46,11 +40,7 @@ pub(crate) async fn note_delivery(
         status: enhanced_status(&reported.message),
         text: reported.message.clone(),
     };
-    let noted = note(intake.store(), account, reported, &report).await?;
-    let context = Context::new(intake.clone());
-    for untold in &noted.untold {
-        tell(&context, account, untold, &report).await;
-    }
+    let noted = note(store, account, reported, &report).await?;
     Ok(match (noted.is_news, noted.is_known) {
         (true, _) => ReportResult::Changed,
         (false, true) => ReportResult::Unchanged,
@@ -98,21 +88,6 @@ async fn message_of(
     Ok(found.messages.into_iter().find(|one| has_recipient(&one.recipients)).map(|one| one.id))
 }
 
-/// Queues the DSN. One that is rejected is logged: the report is in the record, and would not be given again.
-async fn tell(context: &Context, account: &Arc<Account>, untold: &Untold, report: &DeliveryReport) {
-    let failed = failed(report);
-    let failures: Vec<_> =
-        untold.recipients.iter().map(|recipient| (recipient.clone(), failed.clone())).collect();
-    match dsn::queue(context, account, untold.id, &failures).await {
-        Ok(()) => context.store.queue().announce(account.id),
-        Err(rejection) => warn!(
-            message.id = %untold.id.message,
-            error = model::error_chain(&rejection),
-            "a DSN about a delivery report could not be queued"
-        ),
-    }
-}
-
 fn state(status: DeliveryStatus) -> RecipientState {
     match status {
         DeliveryStatus::Delivered => RecipientState::Delivered,
@@ -123,30 +98,6 @@ fn state(status: DeliveryStatus) -> RecipientState {
         DeliveryStatus::Quarantined => RecipientState::Quarantined,
         DeliveryStatus::Failed => RecipientState::Undelivered,
     }
-}
-
-fn failed(report: &DeliveryReport) -> Failed {
-    let (default, reason) = match report.state {
-        RecipientState::Suppressed => ((1, 1), "The address is on a suppression list of Azure's."),
-        RecipientState::FilteredSpam => ((7, 1), "The message was rejected as spam."),
-        RecipientState::Quarantined => ((7, 1), "The message was put into quarantine."),
-        RecipientState::Bounced => ((0, 0), "The recipient's server rejected the message."),
-        _ => ((0, 0), "The message could not be delivered."),
-    };
-    let status = report.status.as_deref().and_then(|status| {
-        let mut parts = status.strip_prefix("5.")?.split('.');
-        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-    });
-    // Only what a server said is a diagnostic (RFC 3464 section 2.3.6).
-    let is_reply = |text: &str| {
-        text.split_whitespace().next().is_some_and(|word| word.len() == 3 && word.parse::<u16>().is_ok())
-    };
-    let (reason, diagnostic) = match report.text.as_str() {
-        "" => (reason.to_owned(), None),
-        text if is_reply(text) => (reason.to_owned(), Some(text.to_owned())),
-        text => (format!("{reason} {text}"), None),
-    };
-    Failed { code: 550, status: status.unwrap_or(default), reason, diagnostic }
 }
 
 /// The enhanced status code in a server's reply (RFC 3463): the first word of that form among the first three.
@@ -178,23 +129,5 @@ mod tests {
         ] {
             assert_eq!(enhanced_status(text).as_deref(), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn a_dsn_says_what_the_server_said_or_what_the_outcome_means() {
-        let failed_as = |state, status: Option<&str>| {
-            let report = DeliveryReport {
-                recipient: "a@example.com".to_owned(),
-                state,
-                at: jiff::Timestamp::UNIX_EPOCH,
-                status: status.map(str::to_owned),
-                text: String::new(),
-            };
-            failed(&report).status_text()
-        };
-        assert_eq!(failed_as(RecipientState::Bounced, Some("5.2.1")), "5.2.1");
-        assert_eq!(failed_as(RecipientState::Quarantined, Some("2.6.0")), "5.7.1");
-        assert_eq!(failed_as(RecipientState::Suppressed, None), "5.1.1");
-        assert_eq!(failed_as(RecipientState::Undelivered, None), "5.0.0");
     }
 }

@@ -93,7 +93,8 @@ macro_rules! contract {
             what_is_accepted_is_there_after_a_restart a_claim_belongs_to_one_until_it_is_settled
             what_a_dead_process_had_is_put_back_once urgent_mail_comes_first_and_then_what_came_first
             a_repetition_is_recognised_until_its_client_knows an_operator_retries_and_drops_what_waits
-            a_status_is_read_by_one_at_a_time a_report_of_a_recipient_is_news_once what_is_done_with_is_pruned_and_nothing_else
+            a_status_is_read_by_one_at_a_time a_report_of_a_recipient_is_news_once
+            who_was_not_reached_is_untold_until_the_sender_is_told what_is_done_with_is_pruned_and_nothing_else
             expired_mail_is_claimed_to_be_given_up);
         contract!($engine, histories: random_histories_end_as_a_map_would);
         contract!($engine, rotations: a_rotation_moves_only_from_the_step_that_it_is_at);

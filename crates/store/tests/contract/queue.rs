@@ -153,11 +153,10 @@ pub(crate) async fn a_report_of_a_recipient_is_news_once(world: &mut World) {
         text: "no such user".to_owned(),
     };
     let operation = message(1).sends[0].operation;
-    assert_eq!(queue.delivered(ACCOUNT, operation.into(), report()).await.unwrap().untold.len(), 1);
-    assert!(
-        queue.delivered(ACCOUNT, operation.into(), report()).await.unwrap().untold.is_empty(),
-        "reports come more than once"
-    );
+    for is_news in [true, false] {
+        let noted = queue.delivered(ACCOUNT, operation.into(), report()).await.unwrap();
+        assert_eq!(noted, DeliveryNoted { is_known: true, is_news }, "reports come more than once");
+    }
     let stranger = queue.delivered(ACCOUNT, message(9).sends[0].operation.into(), report()).await.unwrap();
     assert_eq!(stranger, DeliveryNoted::default(), "nobody knows that send");
     let elsewhere =
@@ -166,9 +165,41 @@ pub(crate) async fn a_report_of_a_recipient_is_news_once(world: &mut World) {
     let by_message = queue.delivered(ACCOUNT, Reported::Message(message(1).id), report()).await.unwrap();
     assert!(by_message.is_known && !by_message.is_news);
     world.restart();
-    assert!(
-        world.store().queue().delivered(ACCOUNT, operation.into(), report()).await.unwrap().untold.is_empty()
-    );
+    let noted = world.store().queue().delivered(ACCOUNT, operation.into(), report()).await.unwrap();
+    assert!(!noted.is_news);
+}
+
+pub(crate) async fn who_was_not_reached_is_untold_until_the_sender_is_told(world: &mut World) {
+    accept(world, &[1, 2]).await;
+    let queue = world.store().queue();
+    let claims = queue.claim_due(ACCOUNT, at(0), 2, at(60)).await.unwrap();
+    let sent = claims.iter().map(|claim| settlement(claim.send.id, NextStep::Sent)).collect();
+    queue.settle(sent, Vec::new()).await.unwrap();
+    for (number, state) in
+        [(1, RecipientState::Bounced), (2, RecipientState::Delivered), (2, RecipientState::Bounced)]
+    {
+        let report = DeliveryReport {
+            recipient: message(number).sends[0].recipients[0].mailbox.to_string(),
+            state,
+            at: at(5),
+            status: None,
+            text: "no such user".to_owned(),
+        };
+        queue.delivered(ACCOUNT, message(number).sends[0].operation.into(), report).await.unwrap();
+    }
+    world.restart();
+    let queue = world.store().queue();
+    let untold = queue.untold(None, 9).await.unwrap();
+    let ids: Vec<_> = untold.iter().map(|one| (one.id.message, one.account)).collect();
+    assert_eq!(ids, [(message(1).id, ACCOUNT), (message(2).id, ACCOUNT)]);
+    assert_eq!(untold[0].recipient, message(1).sends[0].recipients[0]);
+    assert_eq!(untold[0].outcome.as_ref().unwrap().state, RecipientState::Bounced);
+    assert_eq!(queue.untold(None, 1).await.unwrap(), untold[..1]);
+    assert_eq!(queue.untold(Some(&untold[0]), 9).await.unwrap(), untold[1..]);
+    queue.told(&untold[0]).await.unwrap();
+    assert_eq!(queue.untold(None, 9).await.unwrap(), untold[1..]);
+    queue.prune(at(1_000_000), 9).await.unwrap();
+    assert!(queue.untold(None, 9).await.unwrap().is_empty(), "nothing is kept of what is forgotten");
 }
 
 pub(crate) async fn what_is_done_with_is_pruned_and_nothing_else(world: &mut World) {

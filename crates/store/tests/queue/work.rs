@@ -7,7 +7,7 @@ use model::division::{Division, Group};
 use model::operation;
 use model::tracking::{DeliveryReport, RecipientState};
 use model::upstream::Transport;
-use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup, Untold};
+use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup};
 
 use super::*;
 
@@ -328,18 +328,19 @@ async fn a_delivery_report_is_recorded_once_with_its_recipient() {
         text: "550 unknown".to_owned(),
     };
     let bounced = report("Other@example.com", RecipientState::Bounced);
-    let untold = queue.delivered(ACCOUNT, operation.into(), bounced.clone()).await.unwrap().untold;
-    assert_eq!(untold, [Untold { id: claim.send.id, recipients: vec![other] }]);
-    assert!(
-        queue.delivered(ACCOUNT, operation.into(), bounced).await.unwrap().untold.is_empty(),
-        "it comes at least once"
-    );
+    assert!(queue.delivered(ACCOUNT, operation.into(), bounced.clone()).await.unwrap().is_news);
+    let untold = queue.untold(None, 9).await.unwrap();
+    assert_eq!(untold.iter().map(|one| &one.recipient).collect::<Vec<_>>(), [&other]);
+    assert_eq!(untold[0].id, claim.send.id);
+    let again = queue.delivered(ACCOUNT, operation.into(), bounced).await.unwrap();
+    assert!(!again.is_news, "it comes at least once");
     let delivered = report("r1@example.com", RecipientState::Delivered);
-    assert!(queue.delivered(ACCOUNT, operation.into(), delivered).await.unwrap().untold.is_empty());
+    assert!(queue.delivered(ACCOUNT, operation.into(), delivered).await.unwrap().is_news);
     for unknown in [OperationId::new(Uuid::from_u128(99)), operation::for_message(id, [4; 10])] {
         let stranger = report("r1@example.com", RecipientState::Bounced);
-        assert!(queue.delivered(ACCOUNT, unknown.into(), stranger).await.unwrap().untold.is_empty());
+        assert!(!queue.delivered(ACCOUNT, unknown.into(), stranger).await.unwrap().is_known);
     }
+    assert_eq!(queue.untold(None, 9).await.unwrap(), untold);
 
     let send = queue.view(id).await.unwrap().unwrap().sends.remove(0);
     assert_eq!(send.state, SendState::Sent, "nothing is left to be read");

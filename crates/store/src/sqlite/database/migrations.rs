@@ -31,6 +31,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0027_settings_of_an_upstream.sql"),
     include_str!("../../../migrations/0026_whose_turn_it_is.sql"),
     include_str!("../../../migrations/0038_endpoints_that_are_told.sql"),
+    include_str!("../../../migrations/0028_who_has_not_been_told.sql"),
 ];
 
 /// Applies the steps that the database has not seen.

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use model::delivery::{SendId, SendState};
 use model::id::{AccountId, QueueId};
-use model::queued::Recipient;
 use model::tracking::{Advance, Change, Effect, Report, Split, Story, Tracked, advance};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tracing::warn;
 
 use super::counts::Counts;
-use super::{events, recipients};
+use super::{events, recipients, untold};
 use crate::error::StoreError;
 use crate::sqlite::columns;
 use crate::sqlite::journal::ledger;
@@ -29,14 +28,6 @@ pub(crate) struct Discarded {
     pub(super) undone: Vec<QueueId>,
 }
 
-/// Recipients of a send that were not reached, and of whom the sender has not been told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Untold {
-    pub id: SendId,
-    /// Who they are.
-    pub recipients: Vec<Recipient>,
-}
-
 /// Reports that are applied in one transaction, with what is summed over all of them.
 #[derive(Default)]
 pub(crate) struct Reports {
@@ -46,10 +37,10 @@ pub(crate) struct Reports {
     released: BTreeMap<u64, u64>,
     /// The process that settles.
     node: Option<Node>,
-    /// Of whom the senders are to hear.
-    pub(super) untold: Vec<Untold>,
     /// What endpoints are told.
     row: FeedRow,
+    /// Whether there are recipients of whom their senders are to hear.
+    pub(super) has_untold: bool,
 }
 
 /// A send as it was before a report.
@@ -152,9 +143,8 @@ impl Reports {
                 Ok(())
             }
             Effect::TellSender(positions) => {
-                let recipients = recipients::at(connection, &id.message.to_string(), positions)?;
-                self.untold.push(Untold { id, recipients });
-                Ok(())
+                self.has_untold = true;
+                untold::insert(connection, id.message, positions)
             }
         }
     }

@@ -22,6 +22,7 @@ mod search;
 mod segments;
 mod settle;
 mod status_checks;
+mod untold;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -37,7 +38,6 @@ use tokio::sync::Notify;
 
 pub use self::accept::Accepted;
 pub(crate) use self::apply::Reports;
-pub use self::apply::Untold;
 pub use self::events::StoredEvent;
 pub use self::health::{Disk, Hindered, Suppressed};
 pub(crate) use self::list::open_sends;
@@ -46,6 +46,7 @@ pub use self::repairs::RepairUse;
 pub use self::search::{Found, FoundMessage, FoundRecipient};
 pub use self::settle::{DeliveryNoted, Reported};
 pub(crate) use self::settle::{drop_waiting, make_due_now};
+pub use self::untold::Untold;
 
 use self::order::Order;
 use self::recent::Recent;
@@ -80,6 +81,8 @@ struct Inner {
     node: Node,
     /// What endpoints may be told.
     feed: Arc<Feed>,
+    /// Wakes who tells senders of failures.
+    untold_added: Notify,
 }
 
 /// A send that may be tried now, and where its message is.
@@ -174,6 +177,7 @@ impl Queue {
             order,
             node,
             feed,
+            untold_added: Notify::new(),
         };
         Ok(Self(Arc::new(inner)))
     }

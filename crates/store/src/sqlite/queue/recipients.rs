@@ -58,25 +58,6 @@ pub(super) fn of(connection: &Connection, message: &str, part: u16) -> Result<Ve
     Ok(all)
 }
 
-/// The recipients of a message at these positions.
-pub(super) fn at(
-    connection: &Connection,
-    message: &str,
-    positions: &[u32],
-) -> Result<Vec<Recipient>, StoreError> {
-    let mut select = connection.prepare_cached(
-        "SELECT mailbox, notify, original_kind, original FROM recipient WHERE message_id = ? AND position = ?",
-    )?;
-    let mut all = Vec::new();
-    for position in positions {
-        let mut rows = select.query(params![message, position])?;
-        if let Some(row) = rows.next()? {
-            all.push(recipient(row)?);
-        }
-    }
-    Ok(all)
-}
-
 /// The recipients of a send with what became of each alone.
 pub(super) fn known(connection: &Connection, message: &str, part: u16) -> Result<Vec<Known>, StoreError> {
     let mut select = connection.prepare_cached(
@@ -136,7 +117,7 @@ pub(super) fn hand_over(connection: &Connection, to: SendId, positions: &[u32]) 
 }
 
 /// The first four columns of the queries above.
-fn recipient(row: &Row<'_>) -> Result<Recipient, StoreError> {
+pub(super) fn recipient(row: &Row<'_>) -> Result<Recipient, StoreError> {
     let mailbox: String = row.get(0)?;
     let kind: Option<String> = row.get(2)?;
     let original = match kind {
@@ -151,7 +132,7 @@ fn recipient(row: &Row<'_>) -> Result<Recipient, StoreError> {
 }
 
 /// Four columns from `first`: state, status, text and time.
-fn outcome(row: &Row<'_>, first: usize) -> Result<Option<RecipientOutcome>, StoreError> {
+pub(super) fn outcome(row: &Row<'_>, first: usize) -> Result<Option<RecipientOutcome>, StoreError> {
     let Some(state) = row.get::<_, Option<String>>(first)? else { return Ok(None) };
     Ok(Some(RecipientOutcome {
         state: columns::to_word(&state)?,

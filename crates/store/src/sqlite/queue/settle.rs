@@ -11,9 +11,9 @@ use model::tracking::{self, DeliveryReport, Report};
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
-use super::apply::{self, Discarded, Reports, Untold};
+use super::apply::{self, Discarded, Reports};
 use super::counts::Counts;
-use super::{Queue, Settled, Settlement, search};
+use super::{Queue, Settled, Settlement, search, untold};
 use crate::error::StoreError;
 use crate::sqlite::audit::AuditEntry;
 use crate::sqlite::columns;
@@ -31,14 +31,12 @@ pub enum Reported {
 }
 
 /// What a delivery report came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeliveryNoted {
     /// Whether the account has such a send.
     pub is_known: bool,
     /// Whether the report changed the outcome of a recipient.
     pub is_news: bool,
-    /// Recipients that were not reached, and of whom their sender has not been told.
-    pub untold: Vec<Untold>,
 }
 
 impl From<OperationId> for Reported {
@@ -128,11 +126,14 @@ impl Queue {
                 noted.is_known = true;
                 noted.is_news |= reports.apply(connection, id, Report::Delivery(report.clone()))?;
             }
-            noted.untold = std::mem::take(&mut reports.untold);
-            Ok((noted, reports.finish(connection)?))
+            let has_untold = reports.has_untold;
+            Ok((noted, has_untold, reports.finish(connection)?))
         };
-        let (noted, discarded) = self.0.database.write(Durability::Synced, work).await?;
+        let (noted, has_untold, discarded) = self.0.database.write(Durability::Synced, work).await?;
         self.0.feed.wake();
+        if has_untold {
+            self.0.untold_added.notify_one();
+        }
         self.discard(discarded).await;
         Ok(noted)
     }
@@ -273,6 +274,7 @@ fn forget(connection: &Connection, id: QueueId, counts: &mut Counts) -> Result<(
     let id = id.to_string();
     connection.prepare_cached("DELETE FROM message_event WHERE message_id = ?")?.execute([&id])?;
     connection.prepare_cached("DELETE FROM recipient WHERE message_id = ?")?.execute([&id])?;
+    untold::forget(connection, &id)?;
     let mut delete =
         connection.prepare_cached("DELETE FROM send WHERE message_id = ? RETURNING account_id, state")?;
     let mut rows = delete.query([&id])?;
