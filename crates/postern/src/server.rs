@@ -27,6 +27,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
+use web::Seats;
 use web::api::Api;
 
 use crate::alarm::Alarms;
@@ -86,13 +87,15 @@ impl Server {
             .taking_events_at(config.events.url.clone().filter(|_| config.events.listen.is_some()));
         server.spawn(|shutdown| web::serve_socket(socket, api.clone().routes(), shutdown));
         if let Some(listener) = metrics {
-            server.spawn(|shutdown| web::serve_tcp(listener, api.clone().metrics(), shutdown));
+            server.spawn(|shutdown| {
+                web::serve_tcp(listener, api.clone().metrics(), Seats::OPERATORS, shutdown)
+            });
         }
         if let Some(listener) = events {
             server.events = Some(listener.local_addr()?);
             let (identity, hooks) = (Arc::clone(&parts.identity), web::hooks(api));
             if config.events.is_plain {
-                server.spawn(|shutdown| web::serve_tcp(listener, hooks, shutdown));
+                server.spawn(|shutdown| web::serve_tcp(listener, hooks, Seats::HOOKS, shutdown));
             } else {
                 server.spawn(|shutdown| web::serve_tls(listener, hooks, identity, shutdown));
             }

@@ -13,4 +13,4 @@ mod impatient;
 mod socket;
 
 pub use hooks::hooks;
-pub use socket::{SocketError, bind_socket, serve_socket, serve_tcp, serve_tls};
+pub use socket::{Seats, SocketError, bind_socket, serve_socket, serve_tcp, serve_tls};

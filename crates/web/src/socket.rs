@@ -1,5 +1,5 @@
-//! The socket in the data directory, and the listener for metrics: so many connections, and so long for a header. Clients
-//! of the listener also take what they are sent, or go; at the socket are the operator's own programs, which may pause.
+//! The socket in the data directory, and the listeners for metrics and web hooks: so many connections, and so long for a
+//! header. Clients of the listeners also take what they are sent, or go; at the socket are the operator's own programs, which may pause.
 
 use std::fs;
 use std::io;
@@ -31,8 +31,18 @@ use crate::impatient::{Impatient, ImpatientListener};
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// For a request's header to arrive, counted from the connection or from the answer before.
 const HEADER: Duration = Duration::from_secs(10);
-/// Connections at once: many more than an operator has terminals.
-const CONNECTIONS: usize = 64;
+
+/// How many connections a listener has at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Seats(usize);
+
+impl Seats {
+    /// Many more than an operator has terminals, or Prometheus servers.
+    pub const OPERATORS: Self = Self(64);
+    /// Event Grid delivers side by side, and strangers take seats until their time for a header is over. Only who has
+    /// the key may send a body, which is what takes memory.
+    pub const HOOKS: Self = Self(1_024);
+}
 
 /// Why the socket cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -59,12 +69,13 @@ pub fn bind_socket(path: &Path) -> Result<UnixListener, SocketError> {
 }
 
 /// Serves over TCP until `shutdown`, for what everybody may see who may connect.
-pub async fn serve_tcp(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+pub async fn serve_tcp(listener: TcpListener, router: Router, seats: Seats, shutdown: CancellationToken) {
     let routes = move |_: &Impatient<TcpStream>| router.clone();
-    serve(ImpatientListener(listener), routes, |stream| async { Some(stream) }, shutdown).await;
+    let door = Door { listener: ImpatientListener(listener), seats };
+    serve(door, routes, |stream| async { Some(stream) }, shutdown).await;
 }
 
-/// As [`serve_tcp`], with TLS. A handshake that fails, or takes too long, ends the connection.
+/// As [`serve_tcp`] for web hooks, with TLS. A handshake that fails, or takes too long, ends the connection.
 pub async fn serve_tls(
     listener: TcpListener,
     router: Router,
@@ -83,19 +94,26 @@ pub async fn serve_tls(
             Some(stream)
         }
     };
-    serve(ImpatientListener(listener), routes, secured, shutdown).await;
+    let door = Door { listener: ImpatientListener(listener), seats: Seats::HOOKS };
+    serve(door, routes, secured, shutdown).await;
 }
 
 /// Serves until `shutdown`.
 pub async fn serve_socket(listener: UnixListener, router: Router, shutdown: CancellationToken) {
     let known = move |stream: &UnixStream| router.clone().layer(Extension(ConnectInfo(Peer::of(stream))));
-    serve(listener, known, |stream| async { Some(stream) }, shutdown).await;
+    let door = Door { listener, seats: Seats::OPERATORS };
+    serve(door, known, |stream| async { Some(stream) }, shutdown).await;
+}
+
+struct Door<L> {
+    listener: L,
+    seats: Seats,
 }
 
 /// Serves as many connections as there are seats; others wait until one is free. After `shutdown` open requests are
 /// waited for, but not clients that never end theirs.
 async fn serve<L, IO, F>(
-    mut listener: L,
+    Door { mut listener, seats }: Door<L>,
     routes: impl Fn(&L::Io) -> Router,
     ready: impl Fn(L::Io) -> F,
     shutdown: CancellationToken,
@@ -104,7 +122,7 @@ async fn serve<L, IO, F>(
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: Future<Output = Option<IO>> + Send + 'static,
 {
-    let (seats, connections) = (Arc::new(Semaphore::new(CONNECTIONS)), TaskTracker::new());
+    let (seats, connections) = (Arc::new(Semaphore::new(seats.0)), TaskTracker::new());
     let cut_off = CancellationToken::new();
     loop {
         let accepted = async {
@@ -172,7 +190,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
         let router = Router::new().route("/", get(|| async { "here" }));
-        tokio::spawn(serve_tcp(listener, router, shutdown.clone()));
+        tokio::spawn(serve_tcp(listener, router, Seats::OPERATORS, shutdown.clone()));
         (address, shutdown)
     }
 
@@ -209,7 +227,7 @@ mod tests {
     async fn a_client_waits_while_all_connections_are_taken() {
         let (address, shutdown) = served().await;
         let mut silent = Vec::new();
-        for _ in 0..CONNECTIONS {
+        for _ in 0..Seats::OPERATORS.0 {
             silent.push(TcpStream::connect(address).await.unwrap());
         }
         let start = Instant::now();

@@ -124,7 +124,7 @@ impl App {
         let hook_address = hooks.local_addr().unwrap();
         let listener = web::bind_socket(&socket).unwrap();
         let shutdown = CancellationToken::new();
-        tokio::spawn(web::serve_tcp(hooks, web::hooks(api.clone()), shutdown.clone()));
+        tokio::spawn(web::serve_tcp(hooks, web::hooks(api.clone()), web::Seats::HOOKS, shutdown.clone()));
         tokio::spawn(web::serve_socket(listener, api.routes(), shutdown.clone()));
         let mut app = Self {
             store,

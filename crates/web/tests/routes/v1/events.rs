@@ -1,5 +1,6 @@
 //! The web hook for events, and its URL.
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -145,4 +146,26 @@ async fn what_cannot_be_used_is_counted_and_not_repeated() {
     assert_eq!(shown["sends"][0]["recipients"][0]["state"], "expanded");
     assert_eq!(post(&app, &target, ("POST", ""), "no JSON").await.0, 400);
     assert_eq!(post(&app, &target, ("POST", ""), &"x".repeat(2_100_000)).await.0, 413);
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_to_be_sent_again() {
+    let app = App::start().await;
+    let target = target(&app, false).await;
+    let (id, operation) = queued(&app).await;
+    let batch = json!([event("1", &report(&operation, "Bounced"))]).to_string();
+    let database = Connection::open(app.database()).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON message_event BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    database.execute_batch(full).unwrap();
+    let (status, answer) = post(&app, &target, ("POST", ""), &batch).await;
+    assert_eq!(status, 503);
+    assert!(!answer.contains("no room"), "{answer}");
+    let state = async || {
+        app.get(&format!("/v1/messages/{id}")).await.body["sends"][0]["recipients"][0]["state"].clone()
+    };
+    assert_eq!(state().await, "queued");
+    database.execute_batch("DROP TRIGGER full").unwrap();
+    assert_eq!(post(&app, &target, ("POST", ""), &batch).await.0, 200);
+    assert_eq!(state().await, "bounced");
+    assert!(metric(&app, "applied").await, "it is counted once");
 }
