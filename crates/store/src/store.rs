@@ -28,7 +28,7 @@ use crate::verifications::Verifications;
 use crate::webhooks::Webhooks;
 use crate::{
     AuditEntry, AuthenticationFailures, DataDir, Directory, KeySource, Losses, MasterKey, Node, Options,
-    StoreError,
+    StoreError, StoreMeters,
 };
 
 /// An open store.
@@ -66,6 +66,12 @@ impl Store {
     #[must_use]
     pub fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    /// What is counted of the store's work.
+    #[must_use]
+    pub fn meters(&self) -> Arc<StoreMeters> {
+        on_engine!(self.engine, meters())
     }
 
     /// The secrets, sealed under the master key.

@@ -11,6 +11,7 @@ use model::id::AccountId;
 use crate::data_dir::DataDir;
 use crate::directory::Directory;
 use crate::error::StoreError;
+use crate::meters::StoreMeters;
 use crate::options::Options;
 use crate::sqlite::accounts::{Accounts, Losses, Parts};
 use crate::sqlite::audit::{Audit, AuditEntry};
@@ -91,6 +92,11 @@ impl SqliteStore {
     #[must_use]
     pub(crate) fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    #[must_use]
+    pub(crate) fn meters(&self) -> Arc<StoreMeters> {
+        Arc::clone(self.database.meters())
     }
 
     #[must_use]

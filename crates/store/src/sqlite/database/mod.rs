@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use self::writer::{Job, Ran, Run, Stubborn};
 use crate::error::StoreError;
+use crate::meters::StoreMeters;
 
 /// How safe a commit must be before its work counts as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub(crate) enum Durability {
 pub(crate) struct Database {
     jobs: mpsc::Sender<Job>,
     readers: Arc<Readers>,
+    meters: Arc<StoreMeters>,
 }
 
 struct Readers {
@@ -44,11 +46,20 @@ impl Database {
         configure(&connection)?;
         migrations::apply(&mut connection)?;
         let (jobs, inbox) = mpsc::channel();
+        let meters = Arc::<StoreMeters>::default();
         std::thread::Builder::new()
             .name("database".to_owned())
-            .spawn(move || writer::run(connection, &inbox))?;
+            .spawn({
+                let meters = Arc::clone(&meters);
+                move || writer::run(connection, &inbox, &meters)
+            })?;
         let readers = Readers { path: path.to_owned(), idle: Mutex::default() };
-        Ok(Self { jobs, readers: Arc::new(readers) })
+        Ok(Self { jobs, readers: Arc::new(readers), meters })
+    }
+
+    /// What is counted of the store's work.
+    pub(crate) fn meters(&self) -> &Arc<StoreMeters> {
+        &self.meters
     }
 
     /// Runs `work` in a transaction; gives its result once that is committed.

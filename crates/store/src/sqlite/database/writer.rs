@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use tracing::{error, info};
 
 use crate::error::StoreError;
+use crate::meters::StoreMeters;
 
 /// Something to be written.
 pub(super) enum Job {
@@ -50,7 +51,7 @@ const RETRY: Duration = Duration::from_millis(250);
 const BETWEEN_COMMITS: Duration = Duration::from_millis(3);
 
 /// Writes until every handle is gone.
-pub(super) fn run(connection: Connection, inbox: &Receiver<Job>) {
+pub(super) fn run(connection: Connection, inbox: &Receiver<Job>, meters: &StoreMeters) {
     let (stubborn, committed_at) = (Vec::new(), None);
     let mut writer = Writer { connection, synced: false, stubborn, in_trouble: false, committed_at };
     loop {
@@ -66,7 +67,9 @@ pub(super) fn run(connection: Connection, inbox: &Receiver<Job>) {
         };
         writer.gather(&mut group, inbox);
         group.extend(inbox.try_iter().take(MAX_GROUP - 1));
+        let begun = Instant::now();
         writer.write(group);
+        meters.commits.time(begun.elapsed());
     }
     // Leaves one file behind instead of three, and no log to be read at the next start.
     let _ = writer.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");

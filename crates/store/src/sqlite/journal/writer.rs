@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use model::queued::QueuedMessage;
 use tracing::{error, info};
@@ -132,8 +133,12 @@ impl Writer {
         if records.iter().any(|record| record.kind == Kind::Large) {
             self.parts.large.sync()?;
         }
+        let begun = Instant::now();
         let written =
             current.file.write_all_at(&self.buffer, current.end).and_then(|()| current.file.sync_data());
+        let meters = self.parts.database.meters();
+        meters.journal_syncs.time(begun.elapsed());
+        meters.journal_batches.observe(group.len() as u64);
         if let Err(error) = written {
             self.abandon_segment();
             return Err(error.into());
