@@ -10,13 +10,16 @@ use model::delivery::TestOutcome;
 use model::fault::Fault;
 use model::id::QueueId;
 use model::upstream::Transport;
+use smtp_server::admission::{Admission, SessionCounts};
 use store::Store;
 
 use crate::deliver::{
-    ReportResult, TestMessage, Tester, Told, Upstreams, note_delivery, send_test_message, tell_of_removal,
+    QuotaReading, ReportResult, TestMessage, Tester, Told, Upstreams, note_delivery, send_test_message,
+    tell_of_removal,
 };
 use crate::intake::{Accepted, Intake, Internal, InternalKind, Principal, Rejection, WholeMessage};
 use crate::login::LoginProtection;
+use crate::meters::{DeliveryMeters, IntakeMeters, LoginMeters};
 use crate::problems::{Clients, Observed, Observer};
 use crate::refusals::Refusals;
 use crate::settings::RelaySettings;
@@ -41,6 +44,17 @@ pub struct RelayParts {
     pub logins: Arc<LoginProtection>,
     /// What clients were refused.
     pub refusals: Refusals,
+    /// Seats for its sessions.
+    pub admission: Arc<Admission>,
+}
+
+/// What a relay has counted since it started.
+#[derive(Clone, Copy, Debug)]
+pub struct RelayMeters<'a> {
+    pub intake: &'a IntakeMeters,
+    pub delivery: &'a DeliveryMeters,
+    pub logins: &'a LoginMeters,
+    pub sessions: SessionCounts,
 }
 
 impl RelayHandle {
@@ -60,6 +74,22 @@ impl RelayHandle {
     #[must_use]
     pub fn refusals(&self) -> &Refusals {
         &self.parts.refusals
+    }
+
+    /// What the relay has counted since it started.
+    #[must_use]
+    pub fn meters(&self) -> RelayMeters<'_> {
+        RelayMeters {
+            intake: self.parts.intake.meters(),
+            delivery: self.parts.upstreams.meters(),
+            logins: self.parts.logins.meters(),
+            sessions: self.parts.admission.counts(),
+        }
+    }
+
+    /// How each limit of an account is used. Accounts of one subscription share theirs.
+    pub async fn quotas_of(&self, account: &Account) -> Vec<QuotaReading> {
+        self.parts.upstreams.quotas_of(account).await
     }
 
     /// How the relay is set up.

@@ -9,6 +9,7 @@ mod handle;
 mod index_older;
 pub mod intake;
 pub mod login;
+pub mod meters;
 mod noticed;
 pub mod problems;
 pub mod rate_limit;
@@ -18,7 +19,8 @@ mod reply_for;
 mod settings;
 pub mod smtp;
 
-pub use deliver::{Delivery, ReportResult, TestMessage, Told, UpstreamError, Upstreams};
-pub use handle::{RelayHandle, RelayParts};
+pub use deliver::{Delivery, QuotaReading, ReportResult, TestMessage, Told, UpstreamError, Upstreams};
+pub use handle::{RelayHandle, RelayMeters, RelayParts};
 pub use relay::Relay;
 pub use settings::{ControlFields, EntraSettings, RelaySettings};
+pub use smtp_server::admission::SessionCounts;

@@ -16,6 +16,16 @@ pub struct Admission {
     open: Mutex<Open>,
 }
 
+/// Sessions that are open, and what became of connections since the server started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionCounts {
+    pub open: u64,
+    /// Connections that got a seat.
+    pub admitted: u64,
+    /// Connections for which there was none.
+    pub turned_away: u64,
+}
+
 /// How many sessions there may be, in all and from one network.
 #[derive(Clone, Copy, Debug)]
 pub struct AdmissionLimits {
@@ -37,6 +47,8 @@ pub enum Standing {
 struct Open {
     all: usize,
     strangers: usize,
+    admitted: u64,
+    turned_away: u64,
     by_network: HashMap<IpAddr, usize>,
     strangers_by_site: HashMap<IpAddr, usize>,
 }
@@ -67,9 +79,22 @@ impl Admission {
     /// # Errors
     /// A 421 when there is none.
     pub fn admit(self: &Arc<Self>, address: SocketAddr, standing: Standing) -> Result<Permit, Refusal> {
-        let (network, site) = (network(address.ip()), site(address.ip()));
-        let is_stranger = standing == Standing::Stranger;
         let mut open = self.open();
+        match self.seat(&mut open, address.ip(), standing) {
+            Ok(()) => {
+                open.admitted += 1;
+                Ok(Permit { admission: Arc::clone(self), address, standing })
+            }
+            Err(refusal) => {
+                open.turned_away += 1;
+                Err(refusal)
+            }
+        }
+    }
+
+    fn seat(&self, open: &mut Open, address: IpAddr, standing: Standing) -> Result<(), Refusal> {
+        let (network, site) = (network(address), site(address));
+        let is_stranger = standing == Standing::Stranger;
         if open.all >= self.limits.sessions
             || (is_stranger && open.strangers >= self.limits.seats_for_strangers())
         {
@@ -88,13 +113,14 @@ impl Admission {
             open.strangers += 1;
             *open.strangers_by_site.entry(site).or_default() += 1;
         }
-        Ok(Permit { admission: Arc::clone(self), address, standing })
+        Ok(())
     }
 
-    /// How many sessions are open.
+    /// How many sessions are open, and how many were.
     #[must_use]
-    pub fn open_sessions(&self) -> usize {
-        self.open().all
+    pub fn counts(&self) -> SessionCounts {
+        let open = self.open();
+        SessionCounts { open: open.all as u64, admitted: open.admitted, turned_away: open.turned_away }
     }
 
     /// Whether three quarters of the seats are taken: of all, or of those that strangers may have.
@@ -210,7 +236,7 @@ mod tests {
         assert_eq!(admit("192.0.2.1").unwrap_err(), FULL);
         drop(first);
         let _fourth = admit("192.0.2.1").unwrap();
-        assert_eq!(admission.open_sessions(), 3);
+        assert_eq!(admission.counts(), SessionCounts { open: 3, admitted: 4, turned_away: 2 });
     }
 
     #[test]
@@ -230,7 +256,7 @@ mod tests {
         assert_eq!(admit(&admission, "192.0.2.100", Standing::Welcome).unwrap_err(), FULL);
         drop((strangers, last));
         assert!(!admission.is_crowded());
-        assert_eq!(admission.open_sessions(), 24);
+        assert_eq!(admission.counts().open, 24);
         assert!(admission.open().strangers == 0 && admission.open().strangers_by_site.is_empty());
     }
 

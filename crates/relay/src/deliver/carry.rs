@@ -1,5 +1,7 @@
 //! Handing a message to a transport: what the queue, a client that waits and a test message have in common.
 
+use std::time::Duration;
+
 use ::smtp::address::Mailbox;
 use clock::Clock;
 use model::upstream::Transport;
@@ -21,6 +23,8 @@ pub(super) struct Carried {
     pub(super) status_reads: Vec<Usage>,
     /// Recipients whom the header does not show, where that matters to the transport.
     pub(super) hidden: Vec<Mailbox>,
+    /// How long the request took.
+    pub(super) took: Duration,
 }
 
 const NOTHING_SENT: &str = "before anything was sent";
@@ -37,8 +41,10 @@ pub(super) async fn carry(carriers: &[Carrier], choice: Choice, mail: &Mail<'_>,
     };
     let hidden = form.hidden();
     form.narrow(mail.recipients);
+    let begun = clock.steady();
     let Sent { posted, status_reads } = carrier.send(&form, mail, clock).await;
-    Carried { posted, transport: Some(transport), why, status_reads, hidden }
+    let took = clock.steady().duration_since(begun).try_into().unwrap_or_default();
+    Carried { posted, transport: Some(transport), why, status_reads, hidden, took }
 }
 
 /// As it is, by the transport that takes messages so.
@@ -55,6 +61,7 @@ impl Carried {
             why: NOTHING_SENT.to_owned(),
             status_reads: Vec::new(),
             hidden: Vec::new(),
+            took: Duration::ZERO,
         }
     }
 

@@ -290,6 +290,7 @@ impl Dispatcher {
     /// What an attempt says about the account as a whole.
     fn take_note(&self, tried: &Tried) {
         let Some(attempt) = &tried.settlement.attempt else { return };
+        self.upstreams.meters().tried(self.account.id, tried.settlement.id.message, attempt);
         let pauses = matches!(attempt.reason, Some(Reason::Login | Reason::Unreachable));
         let next_at = (pauses && attempt.at < self.paused_until).then_some(self.paused_until);
         let noticed = self.upstreams.noticed();

@@ -41,6 +41,7 @@ pub(crate) use self::status::StatusReader;
 pub use self::test_message::TestMessage;
 pub(crate) use self::test_message::{Tester, send_test_message};
 pub(crate) use self::untold::tell_untold;
+pub use self::upstream::limits::QuotaReading;
 pub use self::upstream::{UpstreamError, Upstreams};
 
 /// What every part of delivery needs.

@@ -2,6 +2,7 @@
 
 use azure_types::email::MAX_RECIPIENTS;
 use azure_types::ids::OperationId;
+use meter::Counter;
 use model::credential::{Access, Credential, Lane};
 use model::id::{AccountId, QueueId};
 use model::operation;
@@ -13,6 +14,7 @@ use tracing::info;
 use super::data::Complete;
 use super::timing::Timing;
 use super::{Draft, Internal, Rejection, rejected_by_store, standing};
+use crate::meters::QueuedKind;
 use crate::noticed::StorageKind;
 
 /// What became of a message that was taken in.
@@ -95,8 +97,14 @@ impl Draft {
             idempotency_key: complete.idempotency_key,
             sends: sends(self.id, recipients),
         };
-        let has_file = complete.body.has_file();
+        let (has_file, kind) = (complete.body.has_file(), QueuedKind::of(&message));
+        let (clock, meters) = (self.intake.clock(), self.intake.meters());
+        let begun = clock.steady();
         let accepted = self.intake.store().queue().accept(message, complete.body).await;
+        meters.accepting.time(clock.steady().duration_since(begun).try_into().unwrap_or_default());
+        if let Ok(store::Accepted::New(_)) = accepted {
+            meters.queued.of(&kind, Counter::default).count();
+        }
         let onward = &self.intake.0.onward;
         match &accepted {
             // Stored before, nothing was written now; or stored by another connection at this moment.

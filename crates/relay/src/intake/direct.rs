@@ -1,6 +1,7 @@
 //! The end of a message that is sent at once, with the token of its client, who waits for Azure's answer.
 
 use azure_types::email::MAX_RECIPIENTS;
+use meter::Counter;
 use model::queued::Change;
 use store::StoreError;
 use tracing::{info, warn};
@@ -37,6 +38,8 @@ impl Draft {
             recipients: &self.recipients,
         };
         let sent = self.intake.0.onward.send_now(message).await;
+        let result = if sent.is_ok() { "accepted" } else { "refused" };
+        self.intake.meters().direct.of(&result, Counter::default).count();
         self.count_repairs(&login.name, &changes).await;
         match sent {
             Ok(Sent::ToAll) => {

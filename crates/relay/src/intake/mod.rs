@@ -42,6 +42,7 @@ use self::data::{HELD_BYTES, Incoming, Stopped};
 use self::duplicates::Duplicates;
 use self::rate::Rates;
 use self::timing::Timing;
+use crate::meters::IntakeMeters;
 use crate::noticed::StorageKind;
 use crate::settings::RelaySettings;
 
@@ -66,6 +67,7 @@ struct Inner {
     rates: Rates,
     duplicates: Duplicates,
     budget: Arc<Budget>,
+    meters: IntakeMeters,
 }
 
 /// What an intake is made of.
@@ -90,6 +92,7 @@ impl Intake {
             rates: Rates::default(),
             duplicates: Duplicates::new(store.queue().clone()),
             budget: Budget::new(settings.max_buffered_bytes),
+            meters: IntakeMeters::default(),
             store,
             settings,
             onward,
@@ -172,6 +175,12 @@ impl Intake {
                 rejected_by_store(error)
             }
         }
+    }
+
+    /// What is counted of what comes in.
+    #[must_use]
+    pub fn meters(&self) -> &IntakeMeters {
+        &self.0.meters
     }
 
     pub(crate) fn store(&self) -> &Store {

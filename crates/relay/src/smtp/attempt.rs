@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ::smtp::reply::Refusal;
 use ::smtp::sasl::{Login, Proof};
 use jiff::SignedDuration;
+use meter::Counter;
 use model::account::Account;
 use model::azure::{AzureConnection, Service};
 use model::credential::{Access, Credential, PasswordHash};
@@ -52,19 +53,24 @@ impl SmtpService {
         let guess = Guess { mark: self.verifier.mark(&key, hash, proof), login: key, address };
         let attempt = match self.protection.attempt(guess).await {
             Ok(attempt) => attempt,
-            Err(refused) => return Err(self.not_tried(&refused)),
+            Err(refused) => {
+                self.count(if matches!(refused, NotTried::Banned(_)) { "locked" } else { "unavailable" });
+                return Err(self.not_tried(&refused));
+            }
         };
         let is_app = matches!(meant, Meant::App(..));
         let at = self.circumstances(address, &attempt);
         match self.log_in(at, login, meant).await {
             Ok(principal) => {
                 attempt.right();
+                self.count("accepted");
                 if let Principal::Credential(credential) = &principal {
                     self.protection.used(credential.id, address);
                 }
                 Ok(principal)
             }
             Err(refusal) => {
+                self.count(if refusal.is_permanent() { "wrong" } else { "unavailable" });
                 // A client that was asked to come again later has guessed nothing.
                 if refusal.is_permanent() && !(is_app && at.was_wrong_just_now) {
                     attempt.wrong();
@@ -74,6 +80,10 @@ impl SmtpService {
                 Err(refusal)
             }
         }
+    }
+
+    fn count(&self, result: &'static str) {
+        self.protection.meters().tried.of(&result, Counter::default).count();
     }
 
     fn circumstances(&self, address: IpAddr, attempt: &Attempt) -> Circumstances {

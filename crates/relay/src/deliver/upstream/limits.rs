@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use jiff::Timestamp;
+use meter::Counter;
 use model::account::Account;
 use model::quota::{Allowance, QuotaKey, QuotaKind};
 use store::{Store, StoreError, Usage};
@@ -17,6 +18,21 @@ use crate::rate_limit::{AskedFor, Ended, LimitView, Limiter, MEMORY, SlotCount};
 pub(crate) struct SharedLimiter {
     key: QuotaKey,
     limiter: Mutex<Limiter>,
+    /// Answers that there were too many requests.
+    throttled: Counter,
+}
+
+/// How a limit is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotaReading {
+    /// Which requests count.
+    pub kind: QuotaKind,
+    /// Requests of the last minute and of the last hour.
+    pub used: [u32; 2],
+    /// How many are allowed.
+    pub allowance: Allowance,
+    /// Answers since the server started that there were too many.
+    pub throttled: u64,
 }
 
 /// All limits that were needed so far.
@@ -38,6 +54,25 @@ impl Limits {
         let Some(limiter) = limits.get(&key) else { return LimitView::default() };
         let (now, steady) = (clock.now(), clock.steady());
         limiter.lock().view(steady).moved(now.duration_since(steady))
+    }
+
+    /// How each limit of an account is used.
+    pub(super) async fn readings(
+        &self,
+        account: &Account,
+        Remembered { store, clock }: Remembered<'_>,
+    ) -> Vec<QuotaReading> {
+        let limits = self.0.lock().await;
+        let reading = |kind: &QuotaKind| {
+            let limiter = limits.get(&account.quota_scope().of(*kind));
+            QuotaReading {
+                kind: *kind,
+                used: limiter.map_or([0; 2], |limiter| limiter.lock().used(clock.steady())),
+                allowance: allowance(store, account, *kind),
+                throttled: limiter.map_or(0, |limiter| limiter.throttled.value()),
+            }
+        };
+        QuotaKind::ALL.iter().map(reading).collect()
     }
 
     /// The limit that an account's requests of one kind count against.
@@ -65,7 +100,7 @@ impl Limits {
         if let Some(pause) = pause(key, Remembered { store, clock }).await? {
             limiter.resume(pause);
         }
-        let shared = SharedLimiter { key, limiter: Mutex::new(limiter) };
+        let shared = SharedLimiter { key, limiter: Mutex::new(limiter), throttled: Counter::default() };
         let shared = Arc::new(shared);
         limits.insert(key, Arc::clone(&shared));
         Ok(shared)
@@ -101,6 +136,9 @@ impl SharedLimiter {
 
     /// Ends one request; gives what the store has to remember.
     pub(crate) fn finish(&self, now: Timestamp, ended: Ended) -> Vec<Usage> {
+        if matches!(ended, Ended::TooMuch(_)) {
+            self.throttled.count();
+        }
         let counts = self.lock().end(now, ended);
         counts.map(|counts| self.usage(counts)).unwrap_or_default()
     }

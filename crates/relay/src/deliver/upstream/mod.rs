@@ -44,8 +44,9 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use self::azure::Means;
 use self::carrier::{Carrier, HonouredId, StatusSource};
-use self::limits::{Limits, Remembered, SharedLimiter};
+use self::limits::{Limits, QuotaReading, Remembered, SharedLimiter};
 use self::pool::LeaseError;
+use crate::meters::DeliveryMeters;
 use crate::noticed::Noticed;
 use crate::rate_limit::LimitView;
 
@@ -58,6 +59,8 @@ pub(crate) struct ReadyAccount {
     pub(crate) sends: Arc<SharedLimiter>,
     /// Sends whose status is still to be read.
     unread: AtomicU32,
+    /// What is counted of all accounts' sends.
+    pub(crate) meters: Arc<DeliveryMeters>,
 }
 
 /// All accounts that were sent through.
@@ -69,6 +72,7 @@ pub struct Upstreams {
     ready: AsyncMutex<HashMap<AccountId, Arc<ReadyAccount>>>,
     status_wanted: Mutex<HashMap<AccountId, Arc<Notify>>>,
     noticed: Noticed,
+    meters: Arc<DeliveryMeters>,
     limits: Limits,
 }
 
@@ -107,6 +111,7 @@ impl Upstreams {
             ready: AsyncMutex::default(),
             status_wanted: Mutex::default(),
             noticed: Noticed::default(),
+            meters: Arc::default(),
             limits: Limits::default(),
         }
     }
@@ -149,6 +154,17 @@ impl Upstreams {
     /// What went wrong lately.
     pub(crate) fn noticed(&self) -> &Noticed {
         &self.noticed
+    }
+
+    /// What is counted of what goes out.
+    #[must_use]
+    pub fn meters(&self) -> &DeliveryMeters {
+        &self.meters
+    }
+
+    /// How each limit of an account is used; of those that nothing counted against yet, only what they allow.
+    pub(crate) async fn quotas_of(&self, account: &Account) -> Vec<QuotaReading> {
+        self.limits.readings(account, Remembered { store: &self.store, clock: &self.clock }).await
     }
 
     /// How the limit of an account's sends stands, in the time of day; all that it is if nothing was sent yet.
@@ -198,6 +214,7 @@ impl Upstreams {
             sends: self.limits.of(account, QuotaKind::Sends, remembered).await?,
             unread: AtomicU32::new(self.store.queue().unread(account.id).await?),
             account: Arc::clone(account),
+            meters: Arc::clone(&self.meters),
         })
     }
 }

@@ -24,6 +24,7 @@ use tracing::error;
 
 use super::guard::{Guess, Hold, LoginGuard, NotTried, WELCOME, login_key};
 use super::verifier::Turn;
+use crate::meters::LoginMeters;
 
 pub use self::bans::app_key;
 
@@ -36,6 +37,7 @@ pub struct LoginProtection {
     news: Mutex<LoginNews>,
     store: Store,
     clock: Clock,
+    meters: LoginMeters,
 }
 
 /// A guess that is being tried. One that is dropped unsettled, as when a session is broken off, counts as wrong: what
@@ -55,8 +57,14 @@ impl LoginProtection {
     /// Protection that knows of no success yet.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Arc<Self> {
-        let (guard, settled, news) = Default::default();
-        Arc::new(Self { guard, settled, news, store, clock })
+        let (guard, settled, news, meters) = Default::default();
+        Arc::new(Self { guard, settled, news, store, clock, meters })
+    }
+
+    /// What is counted of logins.
+    #[must_use]
+    pub fn meters(&self) -> &LoginMeters {
+        &self.meters
     }
 
     /// Remembers which logins worked, from the store. To be done before the first login.

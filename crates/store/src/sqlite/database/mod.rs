@@ -47,12 +47,10 @@ impl Database {
         migrations::apply(&mut connection)?;
         let (jobs, inbox) = mpsc::channel();
         let meters = Arc::<StoreMeters>::default();
-        std::thread::Builder::new()
-            .name("database".to_owned())
-            .spawn({
-                let meters = Arc::clone(&meters);
-                move || writer::run(connection, &inbox, &meters)
-            })?;
+        std::thread::Builder::new().name("database".to_owned()).spawn({
+            let meters = Arc::clone(&meters);
+            move || writer::run(connection, &inbox, &meters)
+        })?;
         let readers = Readers { path: path.to_owned(), idle: Mutex::default() };
         Ok(Self { jobs, readers: Arc::new(readers), meters })
     }
