@@ -29,6 +29,7 @@ pub mod search;
 
 pub mod audit;
 pub mod dns_providers;
+pub mod health;
 pub mod secrets;
 pub mod status;
 

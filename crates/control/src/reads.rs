@@ -14,7 +14,7 @@ use store::{Cursor, SecretOwner};
 
 pub use store::{
     AuditEntry, CredentialUse, Found, FoundMessage, FoundRecipient, KeptVerification, Listed, ListedSend,
-    Losses, RepairUse, SecretFacts, StoredEvent, StoredMessage, StoredSend,
+    Losses, RepairUse, SecretFacts, StoreMeters, StoredEvent, StoredMessage, StoredSend,
 };
 
 use crate::Control;
@@ -277,6 +277,15 @@ impl Control {
         let directory = self.store.directory();
         let (accounts, credentials) = (directory.accounts().count(), directory.credentials().count());
         Ok(Totals { accounts, credentials, sends })
+    }
+
+    /// What is counted of the store's work.
+    ///
+    /// # Errors
+    /// When the caller may not read metrics.
+    pub fn store_meters(&self) -> Result<Arc<StoreMeters>, Fault> {
+        self.caller.may_read_metrics()?;
+        Ok(self.store.meters())
     }
 
     /// How often repairs were used, by login.

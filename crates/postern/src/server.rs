@@ -10,6 +10,7 @@ use azure_client::credential::IdentityEndpoint;
 use clock::Sources;
 use control::Control;
 use control::watch::Watch;
+use meter::Counter;
 use relay::intake::{Intake, IntakeParts};
 use relay::login::LoginProtection;
 use relay::refusals::Refusals;
@@ -28,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 use web::Seats;
-use web::api::Api;
+use web::api::{Api, Lifecycle, Listening};
 
 use crate::alarm::Alarms;
 use crate::certificates;
@@ -53,6 +54,26 @@ pub struct Server {
     refusals: Refusals,
     shutdown: CancellationToken,
     tasks: TaskTracker,
+    /// Listeners for mail that have ended.
+    ended_listeners: Arc<Counter>,
+    /// The listener for metrics and health. It ends last, so that whoever asks meanwhile hears that the server stops.
+    last: ServedLast,
+}
+
+/// What is served until everything else has ended.
+#[derive(Default)]
+struct ServedLast {
+    end: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Counts a listener that ends, by a panic too.
+struct Ends(Arc<Counter>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.count();
+    }
 }
 
 /// Name of the management socket in the data directory.
@@ -77,19 +98,21 @@ impl Server {
             refusals: parts.refusals.clone(),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            ended_listeners: Arc::default(),
+            last: ServedLast::default(),
         };
         let listeners = server.listen(&config, &parts).await?;
-        let metrics = bound(config.metrics, "metrics are served at /metrics").await?;
+        let metrics =
+            bound(config.metrics, "metrics are served at /metrics, health at /health/ready").await?;
         let events = bound(config.events.listen, "events are accepted").await?;
         let control = parts.control(&config);
         let api = Api::new(control.clone(), parts.handle(), parts.sources.clock.clone())
-            .listening(web::api::Listening { listeners, self_signed: config.certificates.is_empty() })
+            .listening(server.listening(&parts, listeners, &config))
             .taking_events_at(config.events.url.clone().filter(|_| config.events.listen.is_some()));
         server.spawn(|shutdown| web::serve_socket(socket, api.clone().routes(), shutdown));
         if let Some(listener) = metrics {
-            server.spawn(|shutdown| {
-                web::serve_tcp(listener, api.clone().metrics(), Seats::OPERATORS, shutdown)
-            });
+            let ServedLast { end, tasks } = &server.last;
+            tasks.spawn(web::serve_tcp(listener, api.clone().metrics(), Seats::OPERATORS, end.clone()));
         }
         if let Some(listener) = events {
             server.events = Some(listener.local_addr()?);
@@ -134,7 +157,6 @@ impl Server {
 
     /// Binds all listeners and serves them; gives the management API's view of them.
     async fn listen(&mut self, config: &Config, parts: &Parts) -> anyhow::Result<Vec<ListenerView>> {
-        let admission = Admission::new(config.admission);
         let mut views = Vec::new();
         for wanted in &config.listeners {
             for warning in config::warnings(wanted) {
@@ -153,10 +175,25 @@ impl Server {
                 timeouts: config.timeouts,
                 networks: wanted.networks.clone(),
             });
-            let served = listener::run(bound, endpoint, Arc::clone(&admission), self.shutdown.clone());
-            self.tasks.spawn(served);
+            let served = listener::run(bound, endpoint, Arc::clone(&parts.admission), self.shutdown.clone());
+            let ends = Ends(Arc::clone(&self.ended_listeners));
+            self.tasks.spawn(async move {
+                let _ends = ends;
+                served.await;
+            });
         }
         Ok(views)
+    }
+
+    /// What the management API shows of the listeners.
+    fn listening(&self, parts: &Parts, listeners: Vec<ListenerView>, config: &Config) -> Listening {
+        let (stopping, ended_listeners) = (self.shutdown.clone(), Arc::clone(&self.ended_listeners));
+        Listening {
+            listeners,
+            self_signed: config.certificates.is_empty(),
+            identity: Some(Arc::clone(&parts.identity)),
+            lifecycle: Lifecycle { stopping, ended_listeners },
+        }
     }
 
     /// Stops to accept, lets sessions and sends under way finish, and closes.
@@ -165,6 +202,9 @@ impl Server {
         self.tasks.close();
         self.tasks.wait().await;
         self.refusals.write_down().await;
+        self.last.end.cancel();
+        self.last.tasks.close();
+        self.last.tasks.wait().await;
     }
 }
 
@@ -180,6 +220,7 @@ struct Parts {
     smtp: SmtpService,
     logins: Arc<LoginProtection>,
     refusals: Refusals,
+    admission: Arc<Admission>,
     /// Where the tokens of this machine's own identity are.
     machine: IdentityEndpoint,
 }
@@ -206,7 +247,20 @@ impl Parts {
         let logins = Arc::clone(smtp.protection());
         logins.load().await.context("which logins worked cannot be read")?;
         let refusals = known_refusals(&smtp).await;
-        Ok(Self { sources, store, identity, settings, upstreams, intake, smtp, logins, refusals, machine })
+        let admission = Admission::new(config.admission);
+        Ok(Self {
+            sources,
+            store,
+            identity,
+            settings,
+            upstreams,
+            intake,
+            smtp,
+            logins,
+            refusals,
+            admission,
+            machine,
+        })
     }
 
     fn control(&self, config: &Config) -> Control {
@@ -224,6 +278,7 @@ impl Parts {
             upstreams: Arc::clone(&self.upstreams),
             logins: Arc::clone(&self.logins),
             refusals: self.refusals.clone(),
+            admission: Arc::clone(&self.admission),
         };
         RelayHandle::new(self.store.clone(), parts, self.sources.clone())
     }

@@ -20,7 +20,7 @@ use crate::deliver::{
 use crate::intake::{Accepted, Intake, Internal, InternalKind, Principal, Rejection, WholeMessage};
 use crate::login::LoginProtection;
 use crate::meters::{DeliveryMeters, IntakeMeters, LoginMeters};
-use crate::problems::{Clients, Observed, Observer};
+use crate::problems::{Clients, Observed, Observer, StorageFailure, failing_storage};
 use crate::refusals::Refusals;
 use crate::settings::RelaySettings;
 
@@ -90,6 +90,17 @@ impl RelayHandle {
     /// How each limit of an account is used. Accounts of one subscription share theirs.
     pub async fn quotas_of(&self, account: &Account) -> Vec<QuotaReading> {
         self.parts.upstreams.quotas_of(account).await
+    }
+
+    /// What of the store cannot be written now, or could not a short while ago.
+    pub async fn failing_storage(&self) -> Vec<StorageFailure> {
+        failing_storage(&self.store, &self.parts.upstreams, self.clock.now()).await
+    }
+
+    /// Whether new mail is refused because the disk has no room.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        self.store.queue().has_room(0).is_err()
     }
 
     /// How the relay is set up.

@@ -1,5 +1,7 @@
 //! What the relay counts of its own work since it started. Accounts are named by id: they are few, and may be renamed.
 
+use std::time::Duration;
+
 use meter::{Counter, Histogram, Labelled};
 use model::delivery::{Attempt, AttemptResult};
 use model::id::{AccountId, QueueId};
@@ -83,6 +85,13 @@ impl QueuedKind {
 }
 
 impl DeliveryMeters {
+    /// Counts how long a request took, if there was one.
+    pub(crate) fn carried(&self, transport: Option<Transport>, took: Duration) {
+        if let Some(transport) = transport {
+            self.requests.of(&transport.as_str(), Histogram::of_latencies).time(took);
+        }
+    }
+
     /// Counts what a try of a message brought.
     pub(crate) fn tried(&self, account: AccountId, message: QueueId, attempt: &Attempt) {
         let transport = attempt.transport.map_or("none", Transport::as_str);

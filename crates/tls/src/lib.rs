@@ -15,7 +15,7 @@ mod stream;
 
 pub use client::{TrustError, client_config};
 pub use handshake::HandshakeError;
-pub use identity::{CertificateFiles, IdentityError, ServerIdentity, install_provider};
+pub use identity::{CertificateFiles, CertificateLifetime, IdentityError, ServerIdentity, install_provider};
 pub use offer::{Heard, Offer, Version};
 pub use recorder::Recorder;
 pub use self_signed::{KeyKind, Names, self_signed, self_signed_with};

@@ -1,8 +1,9 @@
-//! Documents that are made of the code: configuration, command line, codes, and where each RFC is obeyed.
+//! Documents that are made of the code: configuration, command line, codes, metrics, and where each RFC is obeyed.
 
 mod codes;
 mod command_line;
 mod configuration;
+mod metrics;
 mod rfc_coverage;
 
 use anyhow::bail;
@@ -23,6 +24,7 @@ pub(crate) fn run(purpose: Purpose) -> anyhow::Result<()> {
         ("docs/reference/command-line.md", command_line::write()?),
         ("docs/reference/codes.md", codes::write()?),
         ("docs/reference/rfc-coverage.md", rfc_coverage::write()?),
+        ("docs/operate/metrics.md", metrics::write()?),
     ];
     let mut stale = Vec::new();
     for (path, text) in documents {

@@ -250,7 +250,7 @@ pub struct RawDns {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawMetrics {
-    /// Address at which `/metrics` is served without a login, such as `127.0.0.1:9464`. Default: none; the
+    /// Address at which `/metrics`, `/health/live` and `/health/ready` are served without a login, such as `127.0.0.1:9464`. Default: none; the
     /// management socket has it, too.
     pub listen: Option<SocketAddr>,
 }

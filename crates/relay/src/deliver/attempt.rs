@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use ::smtp::address::Mailbox;
 use jiff::Timestamp;
-use meter::Histogram;
 use model::delivery::{Attempt, AttemptResult};
 use model::operation;
 use model::queued::Recipient;
@@ -39,10 +38,7 @@ impl Try<'_> {
             return self.give_up(GivenUp::all(send, &failed), Vec::new()).await;
         }
         let carried = self.send().await;
-        if let Some(transport) = carried.transport {
-            let requests = &self.upstream.meters.requests;
-            requests.of(&transport.as_str(), Histogram::of_latencies).time(carried.took);
-        }
+        self.upstream.meters.carried(carried.transport, carried.took);
         let mut usage = self.upstream.sends.finish(self.context.clock.steady(), carried.ended());
         usage.extend(carried.status_reads);
         let note = |result, text: &str| Attempt {

@@ -20,6 +20,7 @@ pub use crate::noticed::{StorageFailure, StorageKind, Streak, StreakKind};
 pub use crate::rate_limit::{AskedFor, FullWindow, LimitView};
 
 pub use self::clients::{Clients, Locked};
+pub(crate) use self::observe::failing_storage;
 pub use self::observe::{NotReady, Observed, ObservedAccount, Observer};
 pub use self::wait::{Wait, Waiting, why_it_waits};
 

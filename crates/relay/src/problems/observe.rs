@@ -128,7 +128,7 @@ impl Observer<'_> {
         Ok(Observed {
             accounts: observed,
             disk: store.queue().disk().ok(),
-            storage: storage(store, upstreams, now).await,
+            storage: failing_storage(store, upstreams, now).await,
             clients,
         })
     }
@@ -159,7 +159,11 @@ impl Counts {
 }
 
 /// What of the store cannot be written now, or could not a short while ago.
-async fn storage(store: &Store, upstreams: &Upstreams, now: Timestamp) -> Vec<StorageFailure> {
+pub(crate) async fn failing_storage(
+    store: &Store,
+    upstreams: &Upstreams,
+    now: Timestamp,
+) -> Vec<StorageFailure> {
     let kind = StorageKind::Database;
     let mut failures = upstreams.noticed().store_failures(now);
     let text = match tokio::time::timeout(PROBE, store.queue().probe()).await {

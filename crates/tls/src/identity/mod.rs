@@ -10,7 +10,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{ServerConfig, crypto};
+use rustls::{ServerConfig, SignatureAlgorithm, crypto};
+use x509_parser::parse_x509_certificate;
 
 /// A certificate chain and its private key, both as PEM files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,15 @@ pub struct ServerIdentity {
     files: Vec<CertificateFiles>,
     current: ArcSwap<Vec<Arc<CertifiedKey>>>,
     loaded: ArcSwap<Vec<Stamps>>,
+}
+
+/// How long a certificate may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CertificateLifetime {
+    /// The kind of its key: `rsa`, `ecdsa`, `ed25519` or `other`.
+    pub key: &'static str,
+    /// When it expires, in seconds since 1970-01-01 UTC.
+    pub expires_at: i64,
 }
 
 /// When the two files were last changed.
@@ -112,6 +122,17 @@ impl ServerIdentity {
         self.current.load().iter().filter_map(|key| key.cert.first()).map(|one| fingerprint(one)).collect()
     }
 
+    /// When each certificate expires. One that cannot be read is left out: rustls serves it all the same.
+    #[must_use]
+    pub fn lifetimes(&self) -> Vec<CertificateLifetime> {
+        let of = |one: &Arc<CertifiedKey>| {
+            let (_, certificate) = parse_x509_certificate(one.cert.first()?).ok()?;
+            let expires_at = certificate.validity().not_after.timestamp();
+            Some(CertificateLifetime { key: kind_of(one.key.algorithm()), expires_at })
+        };
+        self.current.load().iter().filter_map(of).collect()
+    }
+
     /// Settings for a server with these certificates: TLS 1.2 and 1.3, tickets for quick returns.
     ///
     /// # Errors
@@ -136,6 +157,15 @@ impl ResolvesServerCert for Resolver {
         let current = self.0.current.load();
         let fitting = current.iter().find(|one| one.key.choose_scheme(hello.signature_schemes()).is_some());
         fitting.or(current.first()).map(Arc::clone)
+    }
+}
+
+fn kind_of(algorithm: SignatureAlgorithm) -> &'static str {
+    match algorithm {
+        SignatureAlgorithm::RSA => "rsa",
+        SignatureAlgorithm::ECDSA => "ecdsa",
+        SignatureAlgorithm::ED25519 => "ed25519",
+        _ => "other",
     }
 }
 

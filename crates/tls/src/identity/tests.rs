@@ -107,6 +107,17 @@ fn a_second_certificate_of_the_same_kind_is_refused() {
 }
 
 #[test]
+fn the_end_of_each_certificate_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = vec![pair(folder.path(), KeyKind::Ecdsa), pair(folder.path(), KeyKind::Rsa)];
+    let identity = ServerIdentity::load_all(files).unwrap();
+    // What we sign ourselves ends with the year 4095.
+    let expires_at = 67_090_118_400;
+    let lifetime = |key| CertificateLifetime { key, expires_at };
+    assert_eq!(identity.lifetimes(), ["ecdsa", "rsa"].map(lifetime));
+}
+
+#[test]
 fn one_of_two_certificates_may_change() {
     let folder = tempfile::tempdir().unwrap();
     let files = vec![pair(folder.path(), KeyKind::Ecdsa), pair(folder.path(), KeyKind::Rsa)];

@@ -12,6 +12,7 @@ mod document;
 mod domains;
 mod events;
 mod export;
+mod health;
 mod lines;
 mod messages;
 mod metrics;
@@ -38,6 +39,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use clock::Clock;
 use control::Control;
+use jiff::Timestamp;
 use relay::RelayHandle;
 use tracing::error;
 use url::Url;
@@ -45,6 +47,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use document::openapi;
+pub use health::Lifecycle;
 pub use status::Listening;
 
 pub(crate) use caller::Peer;
@@ -60,6 +63,7 @@ pub struct Api {
     control: ForCallers,
     relay: RelayHandle,
     clock: Clock,
+    started_at: Timestamp,
     listening: Arc<Listening>,
     /// Where clients outside reach the web hooks.
     events_url: Option<Url>,
@@ -70,10 +74,12 @@ impl Api {
     /// The API of a server.
     #[must_use]
     pub fn new(control: Control, relay: RelayHandle, clock: Clock) -> Self {
+        let started_at = clock.now();
         Self {
             control: ForCallers::new(control),
             relay,
             clock,
+            started_at,
             listening: Arc::default(),
             events_url: None,
             events: Arc::default(),
@@ -107,9 +113,9 @@ impl Api {
         self.control.of_server("events")
     }
 
-    /// The metrics alone, for callers that may see nothing else.
+    /// Metrics and health alone, for callers that may see nothing else.
     pub fn metrics(self) -> Router {
-        metrics::routes().split_for_parts().0.with_state(self)
+        metrics::routes().merge(health::routes()).split_for_parts().0.with_state(self)
     }
 
     /// The routes of the management API.
@@ -139,6 +145,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(audit::routes())
         .merge(bans::routes())
         .merge(metrics::routes())
+        .merge(health::routes())
         .merge(secrets::routes())
         .merge(senders::routes())
         .merge(credentials::routes())

@@ -1,12 +1,16 @@
 //! `/v1/status`: whether the server is there, what it holds and what is wrong.
 
+use std::sync::Arc;
+
 use api::status::{ListenerView, StatusView};
 use axum::Json;
 use axum::extract::State;
+use jiff::Timestamp;
+use tls::{CertificateLifetime, ServerIdentity};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Api, Calling, problems};
+use super::{Api, Calling, Lifecycle, problems};
 use crate::error::ApiError;
 
 /// What the server serves.
@@ -16,6 +20,19 @@ pub struct Listening {
     pub listeners: Vec<ListenerView>,
     /// Whether it made its certificates itself.
     pub self_signed: bool,
+    /// The certificates that clients see; none in tests without TLS.
+    pub identity: Option<Arc<ServerIdentity>>,
+    /// Whether it still does.
+    pub lifecycle: Lifecycle,
+}
+
+impl Listening {
+    /// When each certificate expires, by the kind of its key.
+    pub(super) fn certificates(&self) -> Vec<(&'static str, Timestamp)> {
+        let lifetimes = self.identity.as_ref().map(|identity| identity.lifetimes()).unwrap_or_default();
+        let end = |one: &CertificateLifetime| Some((one.key, Timestamp::from_second(one.expires_at).ok()?));
+        lifetimes.iter().filter_map(end).collect()
+    }
 }
 
 pub(super) fn routes() -> OpenApiRouter<Api> {

@@ -15,15 +15,17 @@ use relay::refusals::Refusals;
 use relay::smtp::SmtpService;
 use relay::{Delivery, RelayHandle, RelayParts, RelaySettings, Upstreams};
 use serde_json::Value;
+use smtp_server::admission::{Admission, AdmissionLimits};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{DataDir, MasterKey, Options, Store, Volatile};
 use tempfile::TempDir;
+use tls::{Names, ServerIdentity};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
-use web::api::{Api, Listening};
+use web::api::{Api, Lifecycle, Listening};
 
 use crate::contract::{self, Asked};
 
@@ -40,6 +42,7 @@ pub(crate) struct App {
     pub(crate) control: Control,
     pub(crate) logins: Arc<LoginProtection>,
     pub(crate) refusals: Refusals,
+    pub(crate) lifecycle: Lifecycle,
     socket: PathBuf,
     /// Where Event Grid posts.
     pub(crate) hooks: SocketAddr,
@@ -47,6 +50,16 @@ pub(crate) struct App {
     _shutdown: tokio_util::sync::DropGuard,
     /// Audit entries that were there at the start.
     entries: usize,
+}
+
+/// A certificate that signs itself.
+fn identity(folder: &Path) -> Arc<ServerIdentity> {
+    let names = Names { hosts: vec!["relay.contoso.example".to_owned()], addresses: Vec::new() };
+    let (certificate, key) = tls::self_signed(&names).unwrap();
+    let files = [folder.join("certificate.pem"), folder.join("key.pem")];
+    std::fs::write(&files[0], certificate).unwrap();
+    std::fs::write(&files[1], key).unwrap();
+    ServerIdentity::load(&files[0], &files[1]).unwrap()
 }
 
 /// What an app finds when it starts.
@@ -109,7 +122,8 @@ impl App {
         let smtp = SmtpService::new(intake.clone()).unwrap();
         let (logins, refusals) = (Arc::clone(smtp.protection()), smtp.refusals());
         let (guard, noted) = (Arc::clone(&logins), refusals.clone());
-        let parts = RelayParts { intake, upstreams, logins, refusals };
+        let limits = AdmissionLimits { sessions: 10, sessions_per_network: 10 };
+        let parts = RelayParts { intake, upstreams, logins, refusals, admission: Admission::new(limits) };
         let relay = RelayHandle::new(store.clone(), parts, sources());
         let api = Api::new(control.clone(), relay, clock.clone());
         let listener = ListenerView {
@@ -117,7 +131,13 @@ impl App {
             mode: "starttls".to_owned(),
             login: "required".to_owned(),
         };
-        let api = api.listening(Listening { listeners: vec![listener], self_signed: true });
+        let lifecycle = Lifecycle::default();
+        let api = api.listening(Listening {
+            listeners: vec![listener],
+            self_signed: true,
+            identity: Some(identity(folder.path())),
+            lifecycle: lifecycle.clone(),
+        });
         let api = api.taking_events_at(Some("https://mail.contoso.example".parse().unwrap()));
         let socket = folder.path().join("api.sock");
         let hooks = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -131,6 +151,7 @@ impl App {
             control,
             logins: guard,
             refusals: noted,
+            lifecycle,
             socket,
             hooks: hook_address,
             folder,

@@ -6,5 +6,6 @@ mod app;
 mod audited;
 mod azure;
 mod contract;
+mod health;
 mod metrics;
 mod v1;

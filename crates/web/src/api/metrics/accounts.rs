@@ -1,0 +1,56 @@
+//! Metrics of accounts: whether they can send, their secrets and their quotas.
+
+use api::verification::Verdict;
+use control::reads::{AccountFacts, Owned};
+use model::quota::Allowance;
+use relay::QuotaReading;
+
+use super::families::{ACCOUNT_ENABLED, ACCOUNT_READY, QUOTA_LIMIT, QUOTA_USED, SECRET_EXPIRES, THROTTLED};
+use super::text::Text;
+use crate::api::Api;
+
+/// An account's name, with how one of its limits is used.
+type OfAccount<'a> = (&'a str, QuotaReading);
+
+pub(super) async fn write(api: &Api, accounts: &[Owned<AccountFacts>], text: &mut Text) {
+    let mut samples = text.begin(&ACCOUNT_ENABLED);
+    for Owned { account, .. } in accounts {
+        samples.sample([account.name.as_str()], i64::from(account.is_enabled()));
+    }
+    let mut samples = text.begin(&ACCOUNT_READY);
+    for Owned { account, item } in accounts {
+        if let Some(kept) = &item.verified {
+            let is_ready = Verdict::of_kept(&kept.verdict) != Some(Verdict::NotReady);
+            samples.sample([account.name.as_str()], i64::from(is_ready));
+        }
+    }
+    let mut samples = text.begin(&SECRET_EXPIRES);
+    for Owned { account, item } in accounts {
+        if let Some(at) = item.secret.as_ref().and_then(|secret| secret.expires_at) {
+            samples.sample([account.name.as_str()], at.duration_since(api.clock.now()).as_secs());
+        }
+    }
+    let mut quotas = Vec::new();
+    for Owned { account, .. } in accounts {
+        let readings = api.relay.quotas_of(account).await;
+        quotas.extend(readings.into_iter().map(|reading| (account.name.as_str(), reading)));
+    }
+    write_quotas(&quotas, text);
+}
+
+fn write_quotas(quotas: &[OfAccount<'_>], text: &mut Text) {
+    let mut samples = text.begin(&QUOTA_USED);
+    for (account, QuotaReading { kind, used: [minute, hour], .. }) in quotas {
+        samples.sample([account, kind.as_str(), "minute"], minute);
+        samples.sample([account, kind.as_str(), "hour"], hour);
+    }
+    let mut samples = text.begin(&QUOTA_LIMIT);
+    for (account, QuotaReading { kind, allowance: Allowance { per_minute, per_hour }, .. }) in quotas {
+        samples.sample([account, kind.as_str(), "minute"], per_minute);
+        samples.sample([account, kind.as_str(), "hour"], per_hour);
+    }
+    let mut samples = text.begin(&THROTTLED);
+    for (account, QuotaReading { kind, throttled, .. }) in quotas {
+        samples.sample([account, kind.as_str()], throttled);
+    }
+}
