@@ -31,6 +31,9 @@ const NODE: [&str; 1] = ["nodemailer@10.6.0"];
 const NAME_SERVERS: [&str; 7] =
     ["bind9", "bind9-utils", "knot-dnssecutils", "nsd", "ldnsutils", "pdns-server", "pdns-backend-bind"];
 
+/// `promtool`, unpacked and not installed: Debian would start Prometheus as a service. A third of a GB.
+const PROMETHEUS: [&str; 1] = ["prometheus"];
+
 /// What the heavy client tests need, each in a place of its own: the Azure CLI pins its own versions.
 const AZURE_CLI: [&str; 1] = ["azure-cli==2.91.0"];
 const MANAGEMENT_SDK: [&str; 6] = [
@@ -121,6 +124,7 @@ pub(crate) fn install() -> PathBuf {
     debian();
     step("Python packages", &PYTHON, &tools.join("venv"), |folder| python(folder, &PYTHON));
     step("name servers", &NAME_SERVERS, &tools.join("name-servers"), |folder| unpack(folder, &NAME_SERVERS));
+    step("promtool", &PROMETHEUS, &tools.join("prometheus"), |folder| unpack(folder, &PROMETHEUS));
     step("Node packages", &NODE, &tools.join("node_modules"), |folder| node(folder, &NODE));
     tools
 }

@@ -26,6 +26,7 @@ mod nodemailer;
 mod old_devices;
 mod openapi;
 mod programs;
+mod promtool;
 mod smtplib;
 mod swaks;
 mod tools;
@@ -77,6 +78,7 @@ async fn run_all() -> ExitCode {
             authors::TESTS,
             swaks::TESTS,
             curl::TESTS,
+            promtool::TESTS,
             dig::TESTS,
             name_servers::TESTS,
             smtplib::TESTS,

@@ -24,6 +24,7 @@ pub(crate) enum Client {
     NameServers,
     DnsTools,
     OpenApi,
+    Promtool,
     /// A program of Debian's in a room of its own, by its name in `clients/programs`.
     Program(&'static str),
 }
@@ -53,6 +54,7 @@ impl Tools {
         let name_servers =
             [server_software(&folder), vec!["kzonecheck".to_owned(), "-V".to_owned()]].concat();
         let name_servers: Vec<&str> = name_servers.iter().map(String::as_str).collect();
+        let promtool = promtool(&folder);
         let nodemailer = folder.join("node_modules/nodemailer");
         let communication_js = folder.join("node_modules/@azure/arm-communication");
         let found = [
@@ -91,6 +93,7 @@ impl Tools {
             (Client::NameServers, runs(&["dig", "-v"]), "dig is not installed"),
             (Client::DnsTools, runs(&dns_tools), "OctoDNS and dns-lexicon are not installed"),
             (Client::OpenApi, runs(&openapi), "openapi-spec-validator is not installed"),
+            (Client::Promtool, runs(&[&promtool, "--version"]), "promtool is not unpacked"),
         ];
         let missing = found.into_iter().filter(|(_, there, _)| !there);
         Self { missing: missing.map(|(client, _, reason)| (client, reason)).collect(), folder }
@@ -160,6 +163,7 @@ impl Tools {
                 let python = self.folder.join("venv/bin/python").display().to_string();
                 vec![python, "-m".to_owned(), "openapi_spec_validator".to_owned()]
             }
+            Client::Promtool => vec![promtool(&self.folder)],
         }
     }
 
@@ -191,6 +195,10 @@ fn server_software(folder: &Path) -> Vec<String> {
     let usual = std::env::var("PATH").unwrap_or_default();
     let path = format!("PATH={0}/usr/sbin:{0}/usr/bin:{usual}", root.display());
     vec!["env".to_owned(), path, format!("LD_LIBRARY_PATH={}", libraries(folder).display())]
+}
+
+fn promtool(folder: &Path) -> String {
+    folder.join("prometheus/usr/bin/promtool").display().to_string()
 }
 
 fn libraries(folder: &Path) -> PathBuf {
