@@ -14,7 +14,7 @@ use smtp_server::admission::{Admission, SessionCounts};
 use store::Store;
 
 use crate::deliver::{
-    QuotaReading, ReportResult, TestMessage, Tester, Told, Upstreams, note_delivery, send_test_message,
+    QuotaReading, ReportResult, TestMessage, Tester, Told, Upstreams, note_deliveries, send_test_message,
     tell_of_removal,
 };
 use crate::intake::{Accepted, Intake, Internal, InternalKind, Principal, Rejection, WholeMessage};
@@ -141,17 +141,17 @@ impl RelayHandle {
         send_test_message(tester, account, message, transport).await
     }
 
-    /// Notes what Azure reports of a recipient of the account's mail: on disk, synced, when this returns. A sender who
+    /// Notes what Azure reports of recipients of the account's mail: on disk, synced, when this returns. A sender who
     /// wants to hear of a failure gets a DSN.
     ///
     /// # Errors
-    /// When the database cannot be read or written: the report has to be given again.
-    pub async fn note_delivery(
+    /// When the database cannot be read or written: all reports have to be given again.
+    pub async fn note_deliveries(
         &self,
         account: &Arc<Account>,
-        report: &EmailDeliveryReport,
-    ) -> Result<ReportResult, Fault> {
-        Ok(note_delivery(&self.store, account, report).await?)
+        reports: &[EmailDeliveryReport],
+    ) -> Result<Vec<ReportResult>, Fault> {
+        Ok(note_deliveries(&self.store, account, reports).await?)
     }
 
     /// Queues a DSN for each of these messages, which go with the account.

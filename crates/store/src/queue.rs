@@ -11,13 +11,12 @@ use model::delivery::{SendId, SendState};
 use model::id::{AccountId, QueueId};
 use model::queued::{Change, QueuedMessage};
 use model::search::Search;
-use model::tracking::DeliveryReport;
 
 use crate::engine::{Engine, on_engine};
 use crate::{
     Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Deadline, DeliveryNoted, Disk, Found, Hindered,
-    Listed, RepairUse, Reported, Settled, Settlement, StatusCheck, StoreError, StoredMessage, Suppressed,
-    Untold, Usage,
+    Listed, RepairUse, ReportedDelivery, Settled, Settlement, StatusCheck, StoreError, StoredMessage,
+    Suppressed, Untold, Usage,
 };
 
 /// A handle to the queue.
@@ -340,18 +339,18 @@ impl Queue {
         on_engine!(self.0, queue.drop_message(id, audit).await)
     }
 
-    /// Notes what Azure reports of a recipient, of what the account sent: on disk, synced, when this returns. A recipient
-    /// that was not reached, and of whom the sender has not been told, is untold from then on.
+    /// Notes what Azure reports of recipients, of what the account sent: on disk, synced, in one transaction, when this
+    /// returns. Says of each report what it came to. A recipient that was not reached, and of whom the sender has not
+    /// been told, is untold from then on.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn delivered(
         &self,
         account: AccountId,
-        reported: Reported,
-        report: DeliveryReport,
-    ) -> Result<DeliveryNoted, StoreError> {
-        on_engine!(self.0, queue.delivered(account, reported, report).await)
+        deliveries: Vec<ReportedDelivery>,
+    ) -> Result<Vec<DeliveryNoted>, StoreError> {
+        on_engine!(self.0, queue.delivered(account, deliveries).await)
     }
 
     /// Recipients that were not reached and of whom their sender has not been told, in the order of their messages and

@@ -93,22 +93,17 @@ async fn take(
             return (StatusCode::BAD_REQUEST, error.reason).into_response();
         }
     };
-    for event in events {
-        match event {
-            Err(error) => malformed(&api, &account, &error),
-            Ok(EmailEvent { content: EventContent::Validation(code), .. }) => {
-                info!(account = %account.name, "the web hook for events was validated");
-                return axum::Json(json!({ "validationResponse": code })).into_response();
-            }
-            Ok(event) => {
-                if let Err(fault) = note(&api, &account, event).await {
-                    warn!(account = %account.name, error = %fault, "events cannot be recorded; Event Grid repeats them");
-                    return StatusCode::SERVICE_UNAVAILABLE.into_response();
-                }
-            }
+    match note(&api, &account, events).await {
+        Ok(None) => StatusCode::OK.into_response(),
+        Ok(Some(code)) => {
+            info!(account = %account.name, "the web hook for events was validated");
+            axum::Json(json!({ "validationResponse": code })).into_response()
+        }
+        Err(fault) => {
+            warn!(account = %account.name, error = %fault, "events cannot be recorded; Event Grid repeats them");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
-    StatusCode::OK.into_response()
 }
 
 /// Whether a request shows the account's key. What is wrong with it is not said: who has no key hears no more.
@@ -130,24 +125,42 @@ async fn admit(api: &Api, account: &str, query: &KeyQuery, headers: &HeaderMap) 
     }
 }
 
-async fn note(api: &Api, account: &Arc<Account>, event: EmailEvent) -> Result<(), Fault> {
-    let report = match event.content {
-        EventContent::Delivery(report) => report,
-        EventContent::Validation(_) | EventContent::Other(_) => {
-            api.events().count(EventResult::Ignored);
-            return Ok(());
+/// Records all reports of a request together; gives the code of a handshake, if the request is one.
+async fn note(
+    api: &Api,
+    account: &Arc<Account>,
+    events: Vec<Result<EmailEvent, UnreadableEvent>>,
+) -> Result<Option<String>, Fault> {
+    let (mut ids, mut reports, mut validation) = (Vec::new(), Vec::new(), None);
+    for event in events {
+        match event {
+            Err(error) => malformed(api, account, &error),
+            Ok(EmailEvent { id, content: EventContent::Delivery(report) }) => {
+                ids.push(id);
+                reports.push(report);
+            }
+            Ok(EmailEvent { content: EventContent::Validation(code), .. }) => validation = Some(code),
+            Ok(EmailEvent { content: EventContent::Other(_), .. }) => {
+                api.events().count(EventResult::Ignored);
+            }
         }
-    };
-    let result = match api.relay().note_delivery(account, &report).await? {
+    }
+    let results = api.relay().note_deliveries(account, &reports).await?;
+    for ((id, report), result) in ids.iter().zip(&reports).zip(results) {
+        api.events().count(counted(result));
+        if result == ReportResult::Unknown {
+            info!(account = %account.name, event.id = %id, azure.operation_id = %report.message_id, "an event is about a message that Postern does not know");
+        }
+    }
+    Ok(validation)
+}
+
+fn counted(result: ReportResult) -> EventResult {
+    match result {
         ReportResult::Changed => EventResult::Applied,
         ReportResult::Unchanged => EventResult::Repeated,
-        ReportResult::Unknown => {
-            info!(account = %account.name, event.id = %event.id, azure.operation_id = %report.message_id, "an event is about a message that Postern does not know");
-            EventResult::Unknown
-        }
-    };
-    api.events().count(result);
-    Ok(())
+        ReportResult::Unknown => EventResult::Unknown,
+    }
 }
 
 fn malformed(api: &Api, account: &Account, error: &UnreadableEvent) {

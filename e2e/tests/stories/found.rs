@@ -35,7 +35,13 @@ async fn a_lost_message_is_found_and_its_story_is_told() {
         text: "550 no such user".to_owned(),
     };
     let account = view.account;
-    world.server().store.queue().delivered(account, operation.into(), report).await.unwrap();
+    world
+        .server()
+        .store
+        .queue()
+        .delivered(account, vec![store::ReportedDelivery::new(operation, report)])
+        .await
+        .unwrap();
     assert_eq!(ids(&world, "state=bounced").await, [id.as_str()]);
     let shown: Value = world.get(&format!("/v1/messages/{id}")).await;
     let events = shown["sends"][0]["events"].as_array().unwrap();

@@ -9,7 +9,7 @@ use model::id::QueueId;
 use model::tracking::{DeliveryReport, RecipientState};
 use postern::config::EventSettings;
 use serde_json::{Value, json};
-use store::{DataDir, KeySource, Options, Store, Volatile};
+use store::{DataDir, KeySource, Options, ReportedDelivery, Store, Volatile};
 use twin::state::SystemData;
 use twin::state::event_grid::{EventSubscription, Handshake};
 use twin::{Effect, InjectedFault, Operation};
@@ -145,7 +145,11 @@ async fn report_and_die(world: &World, id: QueueId) {
         status: Some("5.1.1".to_owned()),
         text: "550 5.1.1 no such user".to_owned(),
     };
-    assert!(store.queue().delivered(view.account, operation.into(), report).await.unwrap().is_news);
+    assert!(
+        store.queue().delivered(view.account, vec![ReportedDelivery::new(operation, report)]).await.unwrap()
+            [0]
+        .is_news
+    );
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ pub use self::onward::Delivery;
 pub use self::removal::Told;
 pub(crate) use self::removal::tell_of_removal;
 pub use self::reported::ReportResult;
-pub(crate) use self::reported::note_delivery;
+pub(crate) use self::reported::note_deliveries;
 pub(crate) use self::status::StatusReader;
 pub use self::test_message::TestMessage;
 pub(crate) use self::test_message::{Tester, send_test_message};

@@ -8,7 +8,7 @@ use model::account::Account;
 use model::id::QueueId;
 use model::search::Search;
 use model::tracking::{DeliveryReport, RecipientState};
-use store::{DeliveryNoted, Reported, Store, StoreError};
+use store::{DeliveryNoted, Reported, ReportedDelivery, Store, StoreError};
 
 /// What a report came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,51 +21,96 @@ pub enum ReportResult {
     Unknown,
 }
 
+/// Reports in one transaction; other writers wait so long.
+const TOGETHER: usize = 250;
 /// Messages with the same Message-ID that are compared.
 const SAME_ID: usize = 20;
 
-/// Notes a report, on disk and synced. The DSN that follows from it is [`super::untold`]'s.
+/// Notes reports, on disk and synced, as a rule in one transaction. The DSNs that follow are [`super::untold`]'s.
 ///
 /// # Errors
-/// When the database cannot be read or written: the report has to be given again.
-pub(crate) async fn note_delivery(
+/// When the database cannot be read or written: all reports have to be given again.
+pub(crate) async fn note_deliveries(
     store: &Store,
     account: &Arc<Account>,
-    reported: &EmailDeliveryReport,
-) -> Result<ReportResult, StoreError> {
-    let report = DeliveryReport {
-        recipient: reported.recipient.clone(),
-        state: state(reported.status),
-        at: reported.attempted_at,
-        status: enhanced_status(&reported.message),
-        text: reported.message.clone(),
-    };
-    let noted = note(store, account, reported, &report).await?;
-    Ok(match (noted.is_news, noted.is_known) {
-        (true, _) => ReportResult::Changed,
-        (false, true) => ReportResult::Unchanged,
-        (false, false) => ReportResult::Unknown,
-    })
+    reported: &[EmailDeliveryReport],
+) -> Result<Vec<ReportResult>, StoreError> {
+    let mut results = Vec::with_capacity(reported.len());
+    for some in reported.chunks(TOGETHER) {
+        results.extend(note(store, account, some).await?.into_iter().map(result));
+    }
+    Ok(results)
 }
 
-/// Finds the message by the operation id. By SMTP Azure has an id of its own: there it is the newest message of that
+/// Finds each message by the operation id. By SMTP Azure has an id of its own: there it is the newest message of that
 /// Message-ID that has the recipient.
 async fn note(
     store: &Store,
     account: &Arc<Account>,
-    reported: &EmailDeliveryReport,
-    report: &DeliveryReport,
-) -> Result<DeliveryNoted, StoreError> {
-    let queue = store.queue();
-    if let Ok(operation) = reported.message_id.parse::<OperationId>() {
-        let noted = queue.delivered(account.id, Reported::Send(operation), report.clone()).await?;
-        if noted.is_known {
-            return Ok(noted);
+    reported: &[EmailDeliveryReport],
+) -> Result<Vec<DeliveryNoted>, StoreError> {
+    let mut noted = vec![DeliveryNoted::default(); reported.len()];
+    let mut by_operation = Found::default();
+    for (index, report) in reported.iter().enumerate() {
+        if let Ok(operation) = report.message_id.parse::<OperationId>() {
+            by_operation.add(index, Reported::Send(operation), report);
         }
     }
-    match message_of(store, account, reported).await? {
-        Some(id) => queue.delivered(account.id, Reported::Message(id), report.clone()).await,
-        None => Ok(DeliveryNoted::default()),
+    by_operation.note(store, account, &mut noted).await?;
+    let mut by_message = Found::default();
+    for (index, report) in reported.iter().enumerate() {
+        if !noted[index].is_known
+            && let Some(id) = message_of(store, account, report).await?
+        {
+            by_message.add(index, Reported::Message(id), report);
+        }
+    }
+    by_message.note(store, account, &mut noted).await?;
+    Ok(noted)
+}
+
+/// Reports whose message is known, each with its place among all that came together.
+#[derive(Default)]
+struct Found {
+    places: Vec<usize>,
+    deliveries: Vec<ReportedDelivery>,
+}
+
+impl Found {
+    fn add(&mut self, place: usize, about: Reported, reported: &EmailDeliveryReport) {
+        let report = DeliveryReport {
+            recipient: reported.recipient.clone(),
+            state: state(reported.status),
+            at: reported.attempted_at,
+            status: enhanced_status(&reported.message),
+            text: reported.message.clone(),
+        };
+        self.places.push(place);
+        self.deliveries.push(ReportedDelivery::new(about, report));
+    }
+
+    async fn note(
+        self,
+        store: &Store,
+        account: &Account,
+        noted: &mut [DeliveryNoted],
+    ) -> Result<(), StoreError> {
+        if self.places.is_empty() {
+            return Ok(());
+        }
+        let results = store.queue().delivered(account.id, self.deliveries).await?;
+        for (place, result) in self.places.into_iter().zip(results) {
+            noted[place] = result;
+        }
+        Ok(())
+    }
+}
+
+fn result(noted: DeliveryNoted) -> ReportResult {
+    match (noted.is_news, noted.is_known) {
+        (true, _) => ReportResult::Changed,
+        (false, true) => ReportResult::Unchanged,
+        (false, false) => ReportResult::Unknown,
     }
 }
 

@@ -4,7 +4,7 @@ use model::credential::Lane;
 use model::delivery::SendState;
 use model::queued::IdempotencyKey;
 use model::tracking::{DeliveryReport, RecipientState};
-use store::{Accepted, Body, DeliveryNoted, NextStep, Reported, StoreError};
+use store::{Accepted, Body, DeliveryNoted, NextStep, Reported, ReportedDelivery, StoreError};
 
 use crate::sample::{ACCOUNT, audit, message, settlement};
 use crate::{World, at};
@@ -154,18 +154,35 @@ pub(crate) async fn a_report_of_a_recipient_is_news_once(world: &mut World) {
     };
     let operation = message(1).sends[0].operation;
     for is_news in [true, false] {
-        let noted = queue.delivered(ACCOUNT, operation.into(), report()).await.unwrap();
+        let noted =
+            queue.delivered(ACCOUNT, vec![ReportedDelivery::new(operation, report())]).await.unwrap()[0];
         assert_eq!(noted, DeliveryNoted { is_known: true, is_news }, "reports come more than once");
     }
-    let stranger = queue.delivered(ACCOUNT, message(9).sends[0].operation.into(), report()).await.unwrap();
+    let stranger = queue
+        .delivered(ACCOUNT, vec![ReportedDelivery::new(message(9).sends[0].operation, report())])
+        .await
+        .unwrap()[0];
     assert_eq!(stranger, DeliveryNoted::default(), "nobody knows that send");
-    let elsewhere =
-        queue.delivered(model::id::AccountId::from_bytes([9; 16]), operation.into(), report()).await.unwrap();
+    let elsewhere = queue
+        .delivered(
+            model::id::AccountId::from_bytes([9; 16]),
+            vec![ReportedDelivery::new(operation, report())],
+        )
+        .await
+        .unwrap()[0];
     assert!(!elsewhere.is_known, "one account does not report on another's mail");
-    let by_message = queue.delivered(ACCOUNT, Reported::Message(message(1).id), report()).await.unwrap();
+    let by_message = queue
+        .delivered(ACCOUNT, vec![ReportedDelivery::new(Reported::Message(message(1).id), report())])
+        .await
+        .unwrap()[0];
     assert!(by_message.is_known && !by_message.is_news);
     world.restart();
-    let noted = world.store().queue().delivered(ACCOUNT, operation.into(), report()).await.unwrap();
+    let noted = world
+        .store()
+        .queue()
+        .delivered(ACCOUNT, vec![ReportedDelivery::new(operation, report())])
+        .await
+        .unwrap()[0];
     assert!(!noted.is_news);
 }
 
@@ -185,7 +202,10 @@ pub(crate) async fn who_was_not_reached_is_untold_until_the_sender_is_told(world
             status: None,
             text: "no such user".to_owned(),
         };
-        queue.delivered(ACCOUNT, message(number).sends[0].operation.into(), report).await.unwrap();
+        queue
+            .delivered(ACCOUNT, vec![ReportedDelivery::new(message(number).sends[0].operation, report)])
+            .await
+            .unwrap();
     }
     world.restart();
     let queue = world.store().queue();

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use smtp::path::ReversePath;
-use store::{Body, Found, NextStep};
+use store::{Body, Found, NextStep, ReportedDelivery};
 use uuid::Uuid;
 
 use crate::sample::{audit, settlement};
@@ -296,7 +296,10 @@ async fn perform(world: &mut World, act: Act, known: &mut Vec<Known>, count: &mu
             let (state, at) = (RecipientState::Bounced, at(60));
             let report = DeliveryReport { recipient, state, at, status: None, text: String::new() };
             queue.view(one.message.id).await.unwrap();
-            queue.delivered(one.message.account, send.operation.into(), report).await.unwrap();
+            queue
+                .delivered(one.message.account, vec![ReportedDelivery::new(send.operation, report)])
+                .await
+                .unwrap();
             // What does not lead back is not found by reports.
             one.is_bounced |= operation::candidates(send.operation).contains(&one.message.id);
         }

@@ -8,8 +8,8 @@ use model::upstream::Transport;
 use model::webhook::{FeedPlace, Reach, Webhook, WebhookForm, WebhookKind, WebhookState, WebhookSubject};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{
-    Body, NewNotice, NewSigningSecret, NextStep, RequestEnd, SecretName, SecretOwner, Settlement, StoreError,
-    WebhookRequest,
+    Body, NewNotice, NewSigningSecret, NextStep, ReportedDelivery, RequestEnd, SecretName, SecretOwner,
+    Settlement, StoreError, WebhookRequest,
 };
 
 use crate::sample::{ACCOUNT, account, audit, message};
@@ -72,7 +72,7 @@ async fn report(world: &World, number: u32, state: RecipientState) {
     world
         .store()
         .queue()
-        .delivered(ACCOUNT, message(number).sends[0].operation.into(), report)
+        .delivered(ACCOUNT, vec![ReportedDelivery::new(message(number).sends[0].operation, report)])
         .await
         .unwrap();
 }

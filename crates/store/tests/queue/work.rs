@@ -7,7 +7,7 @@ use model::division::{Division, Group};
 use model::operation;
 use model::tracking::{DeliveryReport, RecipientState};
 use model::upstream::Transport;
-use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup};
+use store::{Accepted, Cursor, NextStep, ReportedDelivery, Settlement, TakenGroup};
 
 use super::*;
 
@@ -328,17 +328,25 @@ async fn a_delivery_report_is_recorded_once_with_its_recipient() {
         text: "550 unknown".to_owned(),
     };
     let bounced = report("Other@example.com", RecipientState::Bounced);
-    assert!(queue.delivered(ACCOUNT, operation.into(), bounced.clone()).await.unwrap().is_news);
+    assert!(
+        queue.delivered(ACCOUNT, vec![ReportedDelivery::new(operation, bounced.clone())]).await.unwrap()[0]
+            .is_news
+    );
     let untold = queue.untold(None, 9).await.unwrap();
     assert_eq!(untold.iter().map(|one| &one.recipient).collect::<Vec<_>>(), [&other]);
     assert_eq!(untold[0].id, claim.send.id);
-    let again = queue.delivered(ACCOUNT, operation.into(), bounced).await.unwrap();
+    let again = queue.delivered(ACCOUNT, vec![ReportedDelivery::new(operation, bounced)]).await.unwrap()[0];
     assert!(!again.is_news, "it comes at least once");
     let delivered = report("r1@example.com", RecipientState::Delivered);
-    assert!(queue.delivered(ACCOUNT, operation.into(), delivered).await.unwrap().is_news);
+    assert!(
+        queue.delivered(ACCOUNT, vec![ReportedDelivery::new(operation, delivered)]).await.unwrap()[0].is_news
+    );
     for unknown in [OperationId::new(Uuid::from_u128(99)), operation::for_message(id, [4; 10])] {
         let stranger = report("r1@example.com", RecipientState::Bounced);
-        assert!(!queue.delivered(ACCOUNT, unknown.into(), stranger).await.unwrap().is_known);
+        assert!(
+            !queue.delivered(ACCOUNT, vec![ReportedDelivery::new(unknown, stranger)]).await.unwrap()[0]
+                .is_known
+        );
     }
     assert_eq!(queue.untold(None, 9).await.unwrap(), untold);
 

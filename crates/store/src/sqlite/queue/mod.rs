@@ -44,7 +44,7 @@ pub(crate) use self::list::open_sends;
 pub use self::list::{Cursor, Listed, ListedSend, StoredMessage, StoredSend};
 pub use self::repairs::RepairUse;
 pub use self::search::{Found, FoundMessage, FoundRecipient};
-pub use self::settle::{DeliveryNoted, Reported};
+pub use self::settle::{DeliveryNoted, Reported, ReportedDelivery};
 pub(crate) use self::settle::{drop_waiting, make_due_now};
 pub use self::untold::Untold;
 

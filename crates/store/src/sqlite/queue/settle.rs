@@ -30,6 +30,13 @@ pub enum Reported {
     Message(QueueId),
 }
 
+/// A delivery report, and what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedDelivery {
+    pub about: Reported,
+    pub report: DeliveryReport,
+}
+
 /// What a delivery report came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeliveryNoted {
@@ -37,6 +44,14 @@ pub struct DeliveryNoted {
     pub is_known: bool,
     /// Whether the report changed the outcome of a recipient.
     pub is_news: bool,
+}
+
+impl ReportedDelivery {
+    /// What was reported about a send, or about a message.
+    #[must_use]
+    pub fn new(about: impl Into<Reported>, report: DeliveryReport) -> Self {
+        Self { about: about.into(), report }
+    }
 }
 
 impl From<OperationId> for Reported {
@@ -115,16 +130,19 @@ impl Queue {
     pub(crate) async fn delivered(
         &self,
         account: AccountId,
-        reported: Reported,
-        report: DeliveryReport,
-    ) -> Result<DeliveryNoted, StoreError> {
+        deliveries: Vec<ReportedDelivery>,
+    ) -> Result<Vec<DeliveryNoted>, StoreError> {
         let feed = self.feed();
         let work = move |connection: &Connection| {
             let mut reports = Reports::fed(&feed);
-            let mut noted = DeliveryNoted::default();
-            for id in sends_of(connection, account, reported)? {
-                noted.is_known = true;
-                noted.is_news |= reports.apply(connection, id, Report::Delivery(report.clone()))?;
+            let mut noted = Vec::with_capacity(deliveries.len());
+            for ReportedDelivery { about, report } in &deliveries {
+                let mut one = DeliveryNoted::default();
+                for id in sends_of(connection, account, *about)? {
+                    one.is_known = true;
+                    one.is_news |= reports.apply(connection, id, Report::Delivery(report.clone()))?;
+                }
+                noted.push(one);
             }
             let has_untold = reports.has_untold;
             Ok((noted, has_untold, reports.finish(connection)?))

@@ -69,7 +69,10 @@ async fn a_story_has_every_event() {
         status: Some("5.1.1".to_owned()),
         text: "no such user".to_owned(),
     };
-    queue.delivered(account, store::Reported::Send(operation), report).await.unwrap();
+    queue
+        .delivered(account, vec![store::ReportedDelivery::new(store::Reported::Send(operation), report)])
+        .await
+        .unwrap();
     let shown = app.get(&format!("/v1/messages/{id}")).await.body;
     let events = shown["sends"][0]["events"].as_array().unwrap();
     let told: Vec<[&str; 4]> = events
