@@ -110,6 +110,10 @@ impl From<ExchangeError> for RequestFailure {
     fn from(error: ExchangeError) -> Self {
         match error {
             ExchangeError::Unreachable { host, source } => Self::Unreachable { host, source },
+            // Azure may be anywhere; nobody asks for this here.
+            ExchangeError::NotPublic(error) => {
+                Self::Garbled { host: error.host.clone(), what: error.to_string() }
+            }
             ExchangeError::Interrupted { host, source } => Self::Interrupted { host, source },
             ExchangeError::Garbled { host, what } => Self::Garbled { host, what },
         }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use azure_types::access_key::{AccessKey, Signed, content_hash};
 use http_client::{
-    BuildError, HttpClient, Limit, Method, Options, Proxy, Reply, RequestBuilder, Schemes, header,
+    BuildError, Destinations, HttpClient, Limit, Method, Options, Proxy, Reply, RequestBuilder, Schemes,
+    header,
 };
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -77,7 +78,13 @@ impl Http {
         // A proxy of the environment would also be asked for another Azure on this machine.
         let is_near = ca_pem.is_some() || schemes == Schemes::HttpToo;
         let proxy = if is_near { Proxy::Never } else { Proxy::OfTheEnvironment };
-        let options = Options { tls: tls::client_config(ca_pem)?, schemes, proxy, time_limit: WHOLE_REQUEST };
+        let options = Options {
+            tls: tls::client_config(ca_pem)?,
+            schemes,
+            proxy,
+            destinations: Destinations::Any,
+            time_limit: WHOLE_REQUEST,
+        };
         Ok(Self(HttpClient::new(options)?))
     }
 

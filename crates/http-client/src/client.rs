@@ -7,12 +7,16 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use rustls::ClientConfig;
 use url::Url;
 
+use crate::destination::{self, Destinations, PublicOnly};
 use crate::error::{self, ExchangeError, TransportError};
 use crate::reply::{Limit, Reply};
 
 /// A pool of connections. Clones share it.
 #[derive(Clone, Debug)]
-pub struct HttpClient(Client);
+pub struct HttpClient {
+    pool: Client,
+    destinations: Destinations,
+}
 
 /// How a pool behaves.
 #[derive(Clone, Debug)]
@@ -23,6 +27,8 @@ pub struct Options {
     pub schemes: Schemes,
     /// Whether the environment's proxy is used.
     pub proxy: Proxy,
+    /// The addresses that may be connected to. Where a proxy is used, it chooses them.
+    pub destinations: Destinations,
     /// Time for a whole exchange, from connecting to the last byte of the answer.
     pub time_limit: Duration,
 }
@@ -72,12 +78,16 @@ impl HttpClient {
             Proxy::OfTheEnvironment => builder,
             Proxy::Never => builder.no_proxy(),
         };
-        Ok(Self(builder.build().map_err(BuildError)?))
+        let builder = match options.destinations {
+            Destinations::Any => builder,
+            Destinations::Public => builder.dns_resolver(Arc::new(PublicOnly)),
+        };
+        Ok(Self { pool: builder.build().map_err(BuildError)?, destinations: options.destinations })
     }
 
     /// Begins a request.
     pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        self.0.request(method, url)
+        self.pool.request(method, url)
     }
 
     /// Sends a request and reads the answer. An error status is an answer, too.
@@ -113,7 +123,10 @@ impl HttpClient {
     async fn send(&self, request: RequestBuilder) -> Result<(String, Response), ExchangeError> {
         let request = request.build().map_err(|source| ExchangeError::of("", source))?;
         let host = error::host(request.url());
-        match self.0.execute(request).await {
+        if self.destinations == Destinations::Public {
+            destination::check_literal(request.url())?;
+        }
+        match self.pool.execute(request).await {
             Ok(response) => Ok((host, response)),
             Err(source) => Err(ExchangeError::of(&host, source)),
         }

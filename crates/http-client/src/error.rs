@@ -1,5 +1,7 @@
 //! Why an exchange failed, by what may have happened on the other side.
 
+use crate::destination::NotPublic;
+
 use url::{Position, Url};
 
 /// What the connection reported; its text names no URL, because a query may hold what must not be logged.
@@ -15,6 +17,9 @@ pub enum ExchangeError {
         host: String,
         source: TransportError,
     },
+    /// The address may not be connected to: the request was never sent.
+    #[error(transparent)]
+    NotPublic(#[from] NotPublic),
     /// The connection broke, or no answer came in time: the request may have been carried out.
     #[error("no answer from {host}")]
     Interrupted {

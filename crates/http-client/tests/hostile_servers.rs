@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_client::{ExchangeError, HttpClient, Limit, Method, Options, Proxy, Schemes, Url};
+use http_client::{Destinations, ExchangeError, HttpClient, Limit, Method, Options, Proxy, Schemes, Url};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -14,13 +14,18 @@ use tokio::net::TcpListener;
 const LIMIT: Limit = Limit { bytes: 1_000, error_bytes: 100 };
 
 fn client(schemes: Schemes, time_limit: Duration) -> HttpClient {
+    client_for(Destinations::Any, schemes, time_limit)
+}
+
+fn client_for(destinations: Destinations, schemes: Schemes, time_limit: Duration) -> HttpClient {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth();
-    HttpClient::new(Options { tls: Arc::new(tls), schemes, proxy: Proxy::Never, time_limit }).unwrap()
+    let (tls, proxy) = (Arc::new(tls), Proxy::Never);
+    HttpClient::new(Options { tls, schemes, proxy, destinations, time_limit }).unwrap()
 }
 
 /// Answers every request with a head and then a piece, so many times; gives its address.
@@ -112,4 +117,29 @@ async fn deep_json_is_refused() {
     let address = server("HTTP/1.1 200 OK\r\ncontent-length: 400\r\n\r\n", "[", 400).await;
     let reply = client.exchange(client.request(Method::GET, url(address)), LIMIT).await.unwrap();
     assert!(matches!(reply.json::<serde_json::Value>(), Err(ExchangeError::Garbled { .. })));
+}
+
+#[tokio::test]
+async fn private_addresses_are_not_connected_to_by_number_or_by_name() {
+    let client = client_for(Destinations::Public, Schemes::HttpToo, Duration::from_secs(60));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let ask = async |host: &str| {
+        let url: Url = format!("http://{host}:{port}/a?secret=word").parse().unwrap();
+        client.exchange(client.request(Method::POST, url), LIMIT).await.unwrap_err()
+    };
+    for host in ["127.0.0.1", "[::1]", "127.1"] {
+        let refused = ask(host).await;
+        assert!(matches!(refused, ExchangeError::NotPublic(_)), "{host}: {refused:?}");
+    }
+    let named = ask("localhost").await;
+    let ExchangeError::Unreachable { source, .. } = &named else { panic!("{named:?}") };
+    let mut why: &dyn std::error::Error = source;
+    while let Some(source) = why.source() {
+        why = source;
+    }
+    assert!(why.to_string().contains("localhost is "), "{why}");
+    assert!(!format!("{named:?}").contains("secret=word"));
+    let nobody = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
+    assert!(nobody.is_err(), "somebody connected");
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use http_client::header::{HeaderMap, HeaderValue, RETRY_AFTER};
-use http_client::{ExchangeError, HttpClient, Limit, Method, Options, Proxy, Schemes, StatusCode};
+use http_client::{
+    Destinations, ExchangeError, HttpClient, Limit, Method, Options, Proxy, Schemes, StatusCode,
+};
 use model::error_chain;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
@@ -76,6 +78,7 @@ pub(super) fn client(base_url: &Url, ca_pem: Option<&str>) -> Result<HttpClient,
         schemes: if is_https { Schemes::Https } else { Schemes::HttpToo },
         // A proxy of the environment would also be asked for another Cloudflare on this machine.
         proxy: if ca_pem.is_some() || !is_https { Proxy::Never } else { Proxy::OfTheEnvironment },
+        destinations: Destinations::Any,
         time_limit: WHOLE_REQUEST,
     };
     HttpClient::new(options).map_err(|error| unusable(&error))
@@ -118,6 +121,7 @@ async fn once(
     }
     let reply = cloudflare.http.exchange(request, LIMIT).await.map_err(|error| match error {
         ExchangeError::Garbled { host, .. } => CloudflareError::Garbled(host),
+        ExchangeError::NotPublic(error) => CloudflareError::Silent(error.to_string()),
         ExchangeError::Unreachable { source, .. } | ExchangeError::Interrupted { source, .. } => {
             CloudflareError::Silent(error_chain(&source))
         }
