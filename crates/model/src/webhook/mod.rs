@@ -1,5 +1,7 @@
 //! Web hooks: endpoints that are told what becomes of mail, and what they are told.
 
+mod signature;
+
 use jiff::Timestamp;
 use smtp::path::ReversePath;
 use url::Url;
@@ -9,6 +11,8 @@ use crate::id::{AccountId, QueueId, WebhookId};
 use crate::name::AccountName;
 use crate::tracking::{EventSource, RecipientState};
 use crate::upstream::Transport;
+
+pub use self::signature::{NotASigningSecret, SigningSecret};
 
 /// An endpoint of the operator's. Its signing secret is kept apart, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
