@@ -33,4 +33,7 @@ pub mod health;
 pub mod secrets;
 pub mod status;
 
+pub mod webhook_events;
+pub mod webhooks;
+
 pub mod command;
