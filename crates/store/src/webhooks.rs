@@ -97,6 +97,11 @@ impl Webhooks {
         on_engine!(self.0, webhooks.grown())
     }
 
+    /// Resolves when endpoints were added, changed or removed since this was called.
+    pub fn changed(&self) -> impl Future<Output = ()> + Send + use<> {
+        on_engine!(self.0, webhooks.changed())
+    }
+
     /// The request that an endpoint is sent next. If it is a new one, it is written down. Where there is nothing for the
     /// endpoint, `seen` is moved behind what was looked through.
     ///

@@ -22,6 +22,8 @@ pub(crate) struct Feed {
     /// A bit for each kind that an endpoint wants.
     wanted: AtomicU16,
     grown: Arc<Notify>,
+    /// Endpoints were added, changed or removed.
+    changed: Arc<Notify>,
 }
 
 /// What a transaction adds.
@@ -77,6 +79,16 @@ impl Feed {
         }
         self.wanted.store(wanted, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Tells those who follow the endpoints. It is called after a commit.
+    pub(super) fn tell(&self) {
+        self.changed.notify_waiters();
+    }
+
+    /// Resolves when endpoints were changed since this was called.
+    pub(super) fn changed(&self) -> OwnedNotified {
+        Arc::clone(&self.changed).notified_owned()
     }
 
     /// The row of a transaction that begins.

@@ -86,7 +86,9 @@ impl Webhooks {
                 audit.store(connection)?;
                 feed.see(connection)
             })
-            .await
+            .await?;
+        self.feed.tell();
+        Ok(())
     }
 
     pub(crate) async fn remove(&self, id: WebhookId, audit: AuditEntry) -> Result<(), StoreError> {
@@ -97,7 +99,9 @@ impl Webhooks {
                 audit.store(connection)?;
                 feed.see(connection)
             })
-            .await
+            .await?;
+        self.feed.tell();
+        Ok(())
     }
 
     pub(crate) async fn set_state(
@@ -120,7 +124,9 @@ impl Webhooks {
                 audit.store(connection)?;
                 feed.see(connection)
             })
-            .await
+            .await?;
+        self.feed.tell();
+        Ok(())
     }
 
     pub(crate) async fn rotate(
@@ -178,6 +184,10 @@ impl Webhooks {
 
     pub(crate) fn grown(&self) -> OwnedNotified {
         self.feed.grown()
+    }
+
+    pub(crate) fn changed(&self) -> OwnedNotified {
+        self.feed.changed()
     }
 }
 

@@ -204,6 +204,12 @@ fn under_way(connection: &Connection, webhook: WebhookId) -> Result<Option<Webho
 }
 
 impl WebhookRequest {
+    /// Whether somebody asked for it to be delivered again.
+    #[must_use]
+    pub fn is_replay(&self) -> bool {
+        self.replay.is_some()
+    }
+
     fn insert(&self, connection: &Connection) -> Result<(), StoreError> {
         connection
             .prepare_cached(
