@@ -20,6 +20,7 @@ mod secrets;
 mod senders;
 pub mod verify;
 pub mod watch;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub use dns_providers::NewDnsProvider;
 pub use error::{Fault, Invalid};
 pub use events::{EventKey, EventKeyChange};
 pub use senders::NewSender;
+pub use webhooks::{DeadLetter, IssuedWebhook, KnownWebhook, NewWebhook, Plain};
 
 /// Reads and changes what the operator manages, on behalf of a caller.
 #[derive(Clone)]
