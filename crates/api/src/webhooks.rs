@@ -80,6 +80,13 @@ pub struct WebhookSecretView {
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+pub struct ChangeWebhook {
+    /// `enabled` or `disabled`.
+    pub state: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RotateWebhookSecret {
     /// How long requests are also signed with the secret before, in hours; 24 if absent.
     #[serde(default)]

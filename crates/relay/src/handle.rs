@@ -10,6 +10,7 @@ use model::delivery::TestOutcome;
 use model::fault::Fault;
 use model::id::QueueId;
 use model::upstream::Transport;
+use model::webhook::Webhook;
 use smtp_server::admission::{Admission, SessionCounts};
 use store::Store;
 
@@ -23,6 +24,7 @@ use crate::meters::{DeliveryMeters, IntakeMeters, LoginMeters};
 use crate::problems::{Clients, Observed, Observer, StorageFailure, failing_storage};
 use crate::refusals::Refusals;
 use crate::settings::RelaySettings;
+use crate::webhooks::{Tested, WebhookSender};
 
 /// The relay, as the management API sees it.
 #[derive(Clone)]
@@ -152,6 +154,15 @@ impl RelayHandle {
         reports: &[EmailDeliveryReport],
     ) -> Result<Vec<ReportResult>, Fault> {
         Ok(note_deliveries(&self.store, account, reports).await?)
+    }
+
+    /// Sends an endpoint a test event, and waits for its answer.
+    ///
+    /// # Errors
+    /// When its secret cannot be read.
+    pub async fn test_webhook(&self, webhook: &Webhook) -> Result<Tested, Fault> {
+        let sources = Sources { clock: self.clock.clone(), entropy: self.entropy.clone() };
+        Ok(WebhookSender::new(self.store.clone(), sources).test(webhook).await?)
     }
 
     /// Queues a DSN for each of these messages, which go with the account.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http_client::header::HeaderMap;
-use http_client::{HttpClient, Limit, Method, Options, Proxy, Reply, Schemes, Url};
+use http_client::{Destinations, HttpClient, Limit, Method, Options, Proxy, Reply, Schemes, Url};
 
 use crate::state::EventBehaviour;
 
@@ -39,7 +39,8 @@ fn client(behaviour: &EventBehaviour) -> Result<HttpClient, String> {
     let trusted = (!behaviour.trusted_certificates.is_empty()).then_some(pem.as_str());
     let tls = tls::client_config(trusted).map_err(|error| chain(&error))?;
     let schemes = if behaviour.takes_http { Schemes::HttpToo } else { Schemes::Https };
-    HttpClient::new(Options { tls, schemes, proxy: Proxy::Never, time_limit: PATIENCE })
+    let destinations = Destinations::Any;
+    HttpClient::new(Options { tls, schemes, proxy: Proxy::Never, destinations, time_limit: PATIENCE })
         .map_err(|error| chain(&error))
 }
 

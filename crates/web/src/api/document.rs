@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use api::problem::{Code, MEDIA_TYPE, Problem};
+use api::webhook_events::WebhookPayload;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
@@ -30,7 +31,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
             pages with cursors, errors are problem documents (RFC 9457) with a stable `code`."
     ),
     servers((url = "/", description = "The socket in the data directory")),
-    components(schemas(Problem))
+    components(schemas(Problem, WebhookPayload))
 )]
 pub(super) struct Frame;
 

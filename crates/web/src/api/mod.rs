@@ -29,6 +29,7 @@ mod senders;
 mod status;
 mod story;
 mod verification;
+mod webhooks;
 mod words;
 
 use std::sync::Arc;
@@ -142,6 +143,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(events::routes())
         .merge(export::routes())
         .merge(dns_providers::routes())
+        .merge(webhooks::routes())
         .merge(audit::routes())
         .merge(bans::routes())
         .merge(metrics::routes())

@@ -9,6 +9,7 @@ use model::repair::Repair;
 use model::rotation::Step;
 use model::tracking::{EventSource, RecipientState};
 use model::upstream::Transport;
+use model::webhook::WebhookState;
 use serde_json::{Value, json};
 
 /// A member of a schema, and all words that it can have.
@@ -19,7 +20,7 @@ struct Member {
 }
 
 /// Not the lane of a credential to be added: a list that is validated may have a wrong one.
-const MEMBERS: [Member; 19] = [
+const MEMBERS: [Member; 23] = [
     Member { schema: "AccountView", name: "authorization", words: &Authorization::WORDS },
     Member { schema: "AccountView", name: "state", words: &AccountState::WORDS },
     Member { schema: "AccountView", name: "transport", words: &TransportChoice::WORDS },
@@ -39,6 +40,10 @@ const MEMBERS: [Member; 19] = [
     Member { schema: "RecipientView", name: "state", words: &RecipientState::WORDS },
     Member { schema: "RotationView", name: "step", words: &Step::WORDS },
     Member { schema: "SendView", name: "state", words: &SendState::WORDS },
+    Member { schema: "MessageEventData", name: "state", words: &RecipientState::WORDS },
+    Member { schema: "MessageEventData", name: "transport", words: &Transport::WORDS },
+    Member { schema: "ServerEventData", name: "state", words: &["began", "ended"] },
+    Member { schema: "WebhookView", name: "state", words: &WebhookState::WORDS },
 ];
 
 /// The path of a list whose filter `state` has fixed words, and these words.

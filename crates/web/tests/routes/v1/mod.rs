@@ -67,3 +67,4 @@ async fn bodies_that_cannot_be_read() {
     }
     assert_eq!(app.changes().await, 0, "nothing was changed");
 }
+mod webhooks;
