@@ -8,12 +8,13 @@ use clock::Clock;
 use control::watch::{Alarm, Raise};
 use message::compose::Composer;
 use model::account::Account;
+use model::webhook::WebhookKind;
 use relay::RelaySettings;
 use relay::intake::{Envelope, Intake, Internal, InternalKind, Principal, WholeMessage};
 use serde_json::json;
 use smtp::address::Mailbox;
 use smtp::path::ReversePath;
-use store::Store;
+use store::{NewNotice, Store};
 use tracing::warn;
 
 use crate::config::AlarmSettings;
@@ -38,7 +39,24 @@ impl Alarms {
     }
 
     async fn pass_on(&self, alarm: &Alarm) {
-        tokio::join!(self.by_hook(alarm), self.by_mail(alarm));
+        tokio::join!(self.by_hook(alarm), self.by_mail(alarm), self.to_webhooks(alarm));
+    }
+
+    /// Tells the web hooks of the API. Those that fail are not told of themselves.
+    async fn to_webhooks(&self, alarm: &Alarm) {
+        if alarm.code.starts_with("webhook_") {
+            return;
+        }
+        let notice = NewNotice {
+            at: self.clock.now(),
+            kind: WebhookKind::of_problem(&alarm.code),
+            account: alarm.account.as_ref().map(|account| (account.id, account.name.to_string())),
+            code: alarm.code.clone(),
+            message: alarm.message.clone(),
+        };
+        if let Err(error) = self.store.webhooks().notice(notice).await {
+            warn!(error = model::error_chain(&error), "an alarm could not be stored for web hooks");
+        }
     }
 
     async fn by_hook(&self, alarm: &Alarm) {

@@ -15,6 +15,7 @@ use relay::intake::{Intake, IntakeParts};
 use relay::login::LoginProtection;
 use relay::refusals::Refusals;
 use relay::smtp::SmtpService;
+use relay::webhooks::WebhookSender;
 use relay::{Delivery, Relay, RelayHandle, RelayParts, RelaySettings, Upstreams};
 use secrecy::ExposeSecret as _;
 use smtp::extension::{Extension, Extensions};
@@ -137,6 +138,7 @@ impl Server {
     /// Starts the loops that work without a request: deliveries, logins, accounts, problems and certificates.
     fn work(&self, parts: Parts, control: &Control, config: Config) {
         let Parts { store, identity, settings, upstreams, intake, logins, refusals, sources, .. } = parts;
+        let webhooks = WebhookSender::new(store.clone(), sources.clone());
         let clock = sources.clock;
         let alarms = Alarms {
             store: store.clone(),
@@ -151,6 +153,7 @@ impl Server {
         self.spawn(|shutdown| Watch::new(control, config.watch, raise).run(shutdown));
         self.spawn(|shutdown| lookout.run(shutdown));
         self.spawn(|shutdown| refusals.keep_up(shutdown));
+        self.spawn(|shutdown| webhooks.run(shutdown));
         self.spawn(|shutdown| deliver(Relay::new(intake, upstreams), shutdown));
         self.spawn(|shutdown| certificates::reload(identity, shutdown));
     }

@@ -9,6 +9,7 @@ mod moment;
 mod provision;
 mod sender;
 mod shell;
+mod webhook;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ pub(crate) use self::sender::{
 };
 
 pub(crate) use self::shell::ShellChoice;
+
+pub(crate) use self::webhook::{WebhookAdd, WebhookCommand, WebhookReplay, WebhookRotate};
 
 /// Turns an Azure subscription you own into email infrastructure.
 #[derive(Debug, Parser)]
@@ -105,6 +108,9 @@ pub(crate) enum Command {
     Message(MessageCommand),
     /// Show what clients were refused, why, and what to do about it
     Refusals(RefusalList),
+    /// Manage web hooks, which are told what becomes of mail
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Show who changed what
     Audit(AuditList),
     /// Manage the encrypted secrets

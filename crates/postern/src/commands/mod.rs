@@ -21,6 +21,7 @@ mod serve;
 mod sheet;
 mod status;
 mod twin;
+mod webhook;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Queue(command) => block_on(queue::run(command)),
         Command::Message(command) => block_on(message::run(command)),
         Command::Refusals(arguments) => block_on(async move { refusals::list(&arguments).await }),
+        Command::Webhook(command) => block_on(webhook::run(command)),
         Command::Audit(arguments) => block_on(async move { audit::list(&arguments).await }),
         Command::Secrets(command) => block_on(secrets::run(command)),
         Command::Config(command) => config::run(&command),

@@ -12,6 +12,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod wait;
+mod webhooks;
 mod words;
 
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ pub use crate::rate_limit::{AskedFor, FullWindow, LimitView};
 
 pub use self::clients::{Clients, Locked};
 pub(crate) use self::observe::failing_storage;
-pub use self::observe::{NotReady, Observed, ObservedAccount, Observer};
+pub use self::observe::{NotReady, Observed, ObservedAccount, ObservedWebhook, Observer};
 pub use self::wait::{Wait, Waiting, why_it_waits};
 
 /// Something that is wrong now.
@@ -93,6 +94,10 @@ pub enum Code {
     QuotaUsedUp,
     /// Azure dropped messages because of its suppression lists.
     RecipientsSuppressed,
+    /// A web hook does not accept what it is sent.
+    WebhookFailing,
+    /// Requests to a web hook were given up.
+    WebhookGaveUp,
     /// A device was refused within the last hour, and somebody should act on it.
     ClientRefused,
 }
@@ -116,6 +121,8 @@ model::words!(Code {
     AwaitingApproval = "awaiting_approval",
     QuotaUsedUp = "quota_used_up",
     RecipientsSuppressed = "recipients_suppressed",
+    WebhookFailing = "webhook_failing",
+    WebhookGaveUp = "webhook_gave_up",
     ClientRefused = "client_refused",
 });
 
@@ -139,9 +146,10 @@ impl Code {
             | Self::SecretExpires
             | Self::LoginLocked
             | Self::NetworkLocked
+            | Self::WebhookFailing
             // It never passes without a person, and the domain sends nothing before.
             | Self::AwaitingApproval => Severity::Warning,
-            Self::QuotaUsedUp | Self::RecipientsSuppressed | Self::ClientRefused => Severity::Notice,
+            Self::QuotaUsedUp | Self::RecipientsSuppressed | Self::WebhookGaveUp | Self::ClientRefused => Severity::Notice,
         }
     }
 }
@@ -157,6 +165,7 @@ model::words!(Severity {
 pub fn problems(observed: &Observed, now: Timestamp) -> Vec<Problem> {
     let mut all = server::problems(observed, now);
     all.extend(clients::problems(observed, now));
+    all.extend(observed.webhooks.iter().flat_map(|webhook| webhooks::problems(webhook, now)));
     all.extend(observed.accounts.iter().flat_map(|account| account::problems(account, now)));
     all.sort_by(|one, other| {
         let key = |problem: &Problem| (problem.code.severity(), problem.code);

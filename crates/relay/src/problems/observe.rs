@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, AccountState};
 use model::id::AccountId;
 use model::infrastructure::RecordedStep;
-use store::{Disk, Hindered, SecretName, SecretOwner, Store, StoreError, Suppressed};
+use model::webhook::WebhookState;
+use store::{Disk, Hindered, SecretName, SecretOwner, Store, StoreError, Suppressed, WebhookStanding};
 
 use super::Clients;
 use crate::deliver::Upstreams;
@@ -26,6 +27,17 @@ pub struct Observed {
     pub storage: Vec<StorageFailure>,
     /// What clients meet.
     pub clients: Clients,
+    pub webhooks: Vec<ObservedWebhook>,
+}
+
+/// A web hook as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedWebhook {
+    pub name: String,
+    /// The account whose mail it is told of.
+    pub account: Option<String>,
+    pub state: WebhookState,
+    pub standing: WebhookStanding,
 }
 
 /// An account as it stands.
@@ -130,8 +142,24 @@ impl Observer<'_> {
             disk: store.queue().disk().ok(),
             storage: failing_storage(store, upstreams, now).await,
             clients,
+            webhooks: webhooks(store).await?,
         })
     }
+}
+
+async fn webhooks(store: &Store) -> Result<Vec<ObservedWebhook>, StoreError> {
+    let directory = store.directory();
+    let mut all = Vec::new();
+    for webhook in store.webhooks().list().await? {
+        let account = webhook.account.and_then(|id| directory.account(id));
+        all.push(ObservedWebhook {
+            name: webhook.name.to_string(),
+            account: account.map(|account| account.name.to_string()),
+            state: webhook.state,
+            standing: store.webhooks().standing(webhook.id).await?,
+        });
+    }
+    Ok(all)
 }
 
 fn service_of(account: &Account) -> Option<String> {

@@ -7,7 +7,8 @@ use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
 use model::refused::Refused;
 use model::upstream::Transport;
-use store::{Disk, Hindered, Suppressed};
+use model::webhook::WebhookState;
+use store::{Disk, Hindered, Suppressed, WebhookStanding};
 
 use super::*;
 
@@ -410,6 +411,39 @@ fn locked_logins_and_refused_devices_are_named_and_strangers_are_not() {
     ];
     check(&found[5], Code::ClientRefused, &pieces);
     assert_eq!(found[5].code.severity(), Severity::Notice);
+}
+
+#[test]
+fn a_web_hook_that_fails_is_named_and_so_is_what_was_given_up() {
+    let standing = |tries, dead_letters| WebhookStanding {
+        delivered_at: Some(at(-900)),
+        tries,
+        failing_since: (tries > 0).then(|| at(-60)),
+        next_at: Some(at(30)),
+        problem: Some("it answered 503".into()),
+        waits_since: None,
+        dead_letters,
+    };
+    let of = |state, standing| {
+        let webhook =
+            ObservedWebhook { name: "crm".into(), account: Some("contoso".into()), state, standing };
+        problems(&Observed { webhooks: vec![webhook], ..Observed::default() }, at(0))
+    };
+    assert!(of(WebhookState::Enabled, standing(0, 0)).is_empty());
+    assert!(of(WebhookState::Enabled, standing(2, 0)).is_empty(), "it may be restarting");
+    assert!(of(WebhookState::Disabled, standing(9, 0)).is_empty());
+    let found = of(WebhookState::Enabled, standing(3, 2));
+    let pieces = [
+        "Web hook crm",
+        "since 07:59:00 UTC, in 3 tries: it answered 503.",
+        "at 08:00:30 UTC",
+        "webhook test crm",
+    ];
+    check(&found[0], Code::WebhookFailing, &pieces);
+    assert_eq!(found[0].alarm_at, Some(at(3_540)));
+    check(&found[1], Code::WebhookGaveUp, &["gave up 2 requests", "postern webhook replay crm"]);
+    let gone = of(WebhookState::Gone, standing(0, 0));
+    check(&gone[0], Code::WebhookFailing, &["answered 410", "postern webhook enable crm"]);
 }
 
 #[test]

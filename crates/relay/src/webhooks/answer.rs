@@ -9,7 +9,7 @@ use model::visible::visible;
 
 /// What an answer means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum EndpointAnswer {
     Accepted,
     /// The endpoint wants nothing any more.
     Gone,
@@ -55,21 +55,21 @@ const JITTER: f64 = 0.2;
 const MOST: usize = 200;
 
 /// Reads an answer. What is unknown is temporary: it may be the endpoint's or that of somebody in front of it.
-pub(super) fn read(answered: &Result<Reply, ExchangeError>) -> Answer {
+pub(super) fn read(answered: &Result<Reply, ExchangeError>) -> EndpointAnswer {
     let reply = match answered {
         Ok(reply) => reply,
-        Err(error) => return Answer::Later { wait: None, words: model::error_chain(error) },
+        Err(error) => return EndpointAnswer::Later { wait: None, words: model::error_chain(error) },
     };
     let words = words(reply);
     match reply.status.as_u16() {
-        200..=299 => Answer::Accepted,
-        410 => Answer::Gone,
-        400 | 406 | 409 | 413 | 415 | 422 | 431 => Answer::Rejected(words),
-        _ => Answer::Later { wait: wait(reply), words },
+        200..=299 => EndpointAnswer::Accepted,
+        410 => EndpointAnswer::Gone,
+        400 | 406 | 409 | 413 | 415 | 422 | 431 => EndpointAnswer::Rejected(words),
+        _ => EndpointAnswer::Later { wait: wait(reply), words },
     }
 }
 
-impl Answer {
+impl EndpointAnswer {
     /// What happens to the request.
     pub(super) fn then(&self, failed: FailedTry) -> Then {
         let FailedTry { tries, first_at, now, chance } = failed;
@@ -159,29 +159,29 @@ mod tests {
     #[test]
     fn statuses_are_accepted_rejected_gone_or_of_now() {
         for status in [200, 201, 202, 204] {
-            assert_eq!(read(&reply(status, &[], "ignored")), Answer::Accepted, "{status}");
+            assert_eq!(read(&reply(status, &[], "ignored")), EndpointAnswer::Accepted, "{status}");
         }
-        assert_eq!(read(&reply(410, &[], "")), Answer::Gone);
+        assert_eq!(read(&reply(410, &[], "")), EndpointAnswer::Gone);
         for status in [400, 413, 422] {
             let words = format!("it answered {status}: no such field");
-            assert_eq!(read(&reply(status, &[], "no such\r\n field")), Answer::Rejected(words));
+            assert_eq!(read(&reply(status, &[], "no such\r\n field")), EndpointAnswer::Rejected(words));
         }
         for status in [301, 401, 403, 404, 405, 408, 425, 429, 500, 502, 503, 504, 599] {
             let words = format!("it answered {status}");
-            assert_eq!(read(&reply(status, &[], "")), Answer::Later { wait: None, words });
+            assert_eq!(read(&reply(status, &[], "")), EndpointAnswer::Later { wait: None, words });
         }
         let moved = read(&reply(308, &[(header::LOCATION, "http://10.0.0.1/")], "see there"));
         assert!(moved.words().contains("http://10.0.0.1/, and redirects are not followed"), "{moved:?}");
         let busy = read(&reply(429, &[(header::RETRY_AFTER, "90")], ""));
-        assert!(matches!(busy, Answer::Later { wait: Some(wait), .. } if wait.as_secs() == 90));
+        assert!(matches!(busy, EndpointAnswer::Later { wait: Some(wait), .. } if wait.as_secs() == 90));
         let long = read(&reply(500, &[], &"\u{1b}[31m".repeat(9_000))).words();
         assert!(long.len() < 300 && !long.contains('\u{1b}'), "{long}");
     }
 
     #[test]
     fn waits_grow_to_an_hour_and_what_was_asked_for_is_kept() {
-        let later = |wait| Answer::Later { wait, words: String::new() };
-        let seconds = |answer: &Answer, tries| match answer.then(failed(tries, 0)) {
+        let later = |wait| EndpointAnswer::Later { wait, words: String::new() };
+        let seconds = |answer: &EndpointAnswer, tries| match answer.then(failed(tries, 0)) {
             Then::Again(at) => at.as_second() - 1_800_000_000,
             Then::GiveUp => -1,
         };
@@ -196,10 +196,10 @@ mod tests {
 
     #[test]
     fn a_request_is_given_up_after_three_days_and_a_rejected_one_after_five_tries() {
-        let later = Answer::Later { wait: None, words: String::new() };
+        let later = EndpointAnswer::Later { wait: None, words: String::new() };
         assert!(matches!(later.then(failed(90, 71)), Then::Again(_)));
         assert_eq!(later.then(failed(90, 72)), Then::GiveUp);
-        let rejected = Answer::Rejected(String::new());
+        let rejected = EndpointAnswer::Rejected(String::new());
         assert!(matches!(rejected.then(failed(4, 0)), Then::Again(_)));
         assert_eq!(rejected.then(failed(5, 0)), Then::GiveUp);
     }

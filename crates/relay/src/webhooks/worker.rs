@@ -12,7 +12,7 @@ use store::{AuditEntry, RequestEnd, StoreError, WebhookRequest};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::answer::{self, Answer, FailedTry, GIVE_UP, Then};
+use super::answer::{self, EndpointAnswer, FailedTry, GIVE_UP, Then};
 use super::post::{self, Post, Tested};
 use super::{WebhookSender, body};
 
@@ -27,7 +27,7 @@ pub(super) struct Worker {
 }
 
 /// What the next step of a worker is.
-enum Step {
+enum WorkerStep {
     Next,
     /// It answered 410.
     Stop,
@@ -61,8 +61,8 @@ impl Worker {
         };
         loop {
             match self.step(&http).await {
-                Ok(Step::Next) => {}
-                Ok(Step::Stop) => return,
+                Ok(WorkerStep::Next) => {}
+                Ok(WorkerStep::Stop) => return,
                 Err(error) => {
                     warn!(webhook = %self.webhook.name, error = model::error_chain(&error), "a web hook waits for the store");
                     self.sender.clock.sleep(PAUSE).await;
@@ -72,7 +72,7 @@ impl Worker {
     }
 
     /// Takes the next request and tries it, or waits until there is one.
-    async fn step(&mut self, http: &HttpClient) -> Result<Step, StoreError> {
+    async fn step(&mut self, http: &HttpClient) -> Result<WorkerStep, StoreError> {
         let webhooks = self.sender.store.webhooks();
         let (grown, before) = (webhooks.grown(), self.seen);
         let now = self.sender.clock.now();
@@ -83,17 +83,17 @@ impl Worker {
                     () = self.sender.clock.sleep(LOOK) => {}
                 }
             }
-            return Ok(Step::Next);
+            return Ok(WorkerStep::Next);
         };
         if request.events.is_empty() {
             // All of its messages are forgotten.
             webhooks.end(request, RequestEnd::Accepted { at: now }).await?;
-            return Ok(Step::Next);
+            return Ok(WorkerStep::Next);
         }
         if request.tries == 0 && self.failures > 0 && is_old(&request, now) {
             let problem = "it did not answer for three days".to_owned();
             webhooks.end(request, RequestEnd::Dead { at: now, problem }).await?;
-            return Ok(Step::Next);
+            return Ok(WorkerStep::Next);
         }
         let pause = answer::pause(self.failures, self.sender.entropy.fraction());
         let due_at = match (request.tries, self.failures) {
@@ -104,7 +104,11 @@ impl Worker {
         self.attempt(http, request).await
     }
 
-    async fn attempt(&mut self, http: &HttpClient, request: WebhookRequest) -> Result<Step, StoreError> {
+    async fn attempt(
+        &mut self,
+        http: &HttpClient,
+        request: WebhookRequest,
+    ) -> Result<WorkerStep, StoreError> {
         let (store, webhook) = (&self.sender.store, &*self.webhook);
         let at = self.sender.clock.now();
         let secrets = post::secrets(store, webhook, at).await?;
@@ -116,30 +120,30 @@ impl Worker {
         let answer = answer::read(&post::send(http, webhook, &secrets, post).await);
         let now = self.sender.clock.now();
         match answer {
-            Answer::Accepted => {
+            EndpointAnswer::Accepted => {
                 if self.failures > 0 {
                     info!(webhook = %webhook.name, "a web hook accepts events again");
                 }
                 self.failures = 0;
                 store.webhooks().end(request, RequestEnd::Accepted { at: now }).await?;
             }
-            Answer::Gone => {
+            EndpointAnswer::Gone => {
                 warn!(webhook = %webhook.name, "a web hook answered 410 and is disabled");
                 let entry = self.entry(now, "it answered 410");
                 store.webhooks().set_state(webhook.id, WebhookState::Gone, entry).await?;
-                return Ok(Step::Stop);
+                return Ok(WorkerStep::Stop);
             }
-            Answer::Later { .. } | Answer::Rejected(_) => {
+            EndpointAnswer::Later { .. } | EndpointAnswer::Rejected(_) => {
                 self.failures = self.failures.saturating_add(1);
                 let end = self.end_of(&answer, &request, now);
                 store.webhooks().end(request, end).await?;
             }
         }
-        Ok(Step::Next)
+        Ok(WorkerStep::Next)
     }
 
     /// How a failed try ends.
-    fn end_of(&self, answer: &Answer, request: &WebhookRequest, now: Timestamp) -> RequestEnd {
+    fn end_of(&self, answer: &EndpointAnswer, request: &WebhookRequest, now: Timestamp) -> RequestEnd {
         let failed = FailedTry {
             tries: request.tries + 1,
             first_at: request.first_at.unwrap_or(now),
@@ -214,6 +218,6 @@ impl WebhookSender {
             Ok(reply) if reply.status.is_success() => format!("it answered {}", reply.status.as_u16()),
             _ => answer::read(&answered).words(),
         };
-        Ok(Tested { is_accepted: answer::read(&answered) == Answer::Accepted, message })
+        Ok(Tested { is_accepted: answer::read(&answered) == EndpointAnswer::Accepted, message })
     }
 }
