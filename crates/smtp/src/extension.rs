@@ -17,6 +17,8 @@ pub enum Extension {
     EnhancedStatusCodes,
     /// DSN, RFC 3461.
     Dsn,
+    /// FUTURERELEASE, RFC 4865.
+    FutureRelease,
     /// CHUNKING, RFC 3030.
     Chunking,
     /// BINARYMIME, RFC 3030 section 3. Needs CHUNKING.
@@ -42,6 +44,7 @@ impl Extension {
             Self::SmtpUtf8 => "SMTPUTF8",
             Self::EnhancedStatusCodes => "ENHANCEDSTATUSCODES",
             Self::Dsn => "DSN",
+            Self::FutureRelease => "FUTURERELEASE",
             Self::Chunking => "CHUNKING",
             Self::BinaryMime => "BINARYMIME",
             Self::StartTls => "STARTTLS",
@@ -49,13 +52,14 @@ impl Extension {
         }
     }
 
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Size,
         Self::Pipelining,
         Self::EightBitMime,
         Self::SmtpUtf8,
         Self::EnhancedStatusCodes,
         Self::Dsn,
+        Self::FutureRelease,
         Self::Chunking,
         Self::BinaryMime,
         Self::StartTls,

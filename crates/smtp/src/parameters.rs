@@ -16,6 +16,17 @@ pub struct MailParameters {
     pub ret: Option<Ret>,
     /// ENVID, decoded (RFC 3461 section 4.4).
     pub envelope_id: Option<String>,
+    /// HOLDFOR or HOLDUNTIL (RFC 4865 section 4).
+    pub hold: Option<Hold>,
+}
+
+/// Until when a client wants a message to be held (RFC 4865).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// So many seconds.
+    For(u32),
+    /// Until a time in the form of RFC 3339, as the client wrote it. Whether there is such a day is not checked.
+    Until(String),
 }
 
 /// BODY= of RFC 6152 and RFC 3030.
@@ -96,6 +107,7 @@ impl MailParameters {
                 "BODY" => Extension::EightBitMime,
                 "SMTPUTF8" => Extension::SmtpUtf8,
                 "RET" | "ENVID" => Extension::Dsn,
+                "HOLDFOR" | "HOLDUNTIL" => Extension::FutureRelease,
                 "AUTH" => Extension::Auth,
                 _ => return Err(Unfit::Keyword),
             };
@@ -120,6 +132,9 @@ impl MailParameters {
             "RET" if value?.eq_ignore_ascii_case("FULL") => self.ret = Some(Ret::Full),
             "RET" if value?.eq_ignore_ascii_case("HDRS") => self.ret = Some(Ret::Headers),
             "ENVID" if value?.len() <= MAX_ENVID => self.envelope_id = Some(xtext::decode(value?)?),
+            // RFC 4865 section 4: never both.
+            "HOLDFOR" if self.hold.is_none() => self.hold = Some(Hold::For(seconds(value?)?)),
+            "HOLDUNTIL" if self.hold.is_none() => self.hold = Some(Hold::Until(date_time(value?)?)),
             // RFC 4954 section 5: an identity that a server in our place does not pass on.
             "AUTH" => drop(xtext::decode(value?)?),
             _ => return None,
@@ -187,6 +202,35 @@ fn size(value: &str) -> Option<u64> {
     if digits { Some(value.parse().unwrap_or(u64::MAX)) } else { None }
 }
 
+/// RFC 4865 section 4: one to nine digits.
+fn seconds(value: &str) -> Option<u32> {
+    let is_number = (1..=9).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit());
+    value.parse().ok().filter(|_| is_number)
+}
+
+/// RFC 3339 section 5.6, as RFC 4865 section 4 takes it.
+fn date_time(value: &str) -> Option<String> {
+    let matches = |text: &str, form: &str| {
+        text.len() == form.len()
+            && text.bytes().zip(form.bytes()).all(|(byte, form)| match form {
+                b'0' => byte.is_ascii_digit(),
+                form => byte == form,
+            })
+    };
+    let upper = value.to_ascii_uppercase();
+    let (local, behind) = upper.split_at_checked("2026-11-29T10:00:00".len())?;
+    let zone_at = behind.find(['Z', '+', '-'])?;
+    let (fraction, zone) = behind.split_at(zone_at);
+    let digits = fraction.strip_prefix('.').unwrap_or("0");
+    let is_fraction = (fraction.is_empty() || fraction.starts_with('.')) && (1..=9).contains(&digits.len());
+    let is_zone = zone == "Z" || matches(zone, "+00:00") || matches(zone, "-00:00");
+    let is_time = matches(local, "0000-00-00T00:00:00")
+        && is_fraction
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && is_zone;
+    is_time.then_some(upper)
+}
+
 fn body(value: &str) -> Option<Body> {
     match value.to_ascii_uppercase().as_str() {
         "7BIT" => Some(Body::SevenBit),
@@ -221,7 +265,9 @@ fn original_recipient(value: &str) -> Option<OriginalRecipient> {
     if !plausible {
         return None;
     }
-    Some(OriginalRecipient { kind: kind.to_ascii_lowercase(), address: xtext::decode(address)? })
+    let kind = kind.to_ascii_lowercase();
+    let address = if kind == "utf-8" { xtext::decode_utf8(address)? } else { xtext::decode(address)? };
+    Some(OriginalRecipient { kind, address })
 }
 
 #[cfg(test)]
@@ -255,6 +301,13 @@ mod tests {
             ("SMTPUTF8=1", "SMTPUTF8"),
             ("RET=ALL", "RET"),
             ("ENVID=a=b", "ENVID"),
+            ("HOLDFOR=", "HOLDFOR"),
+            ("HOLDFOR=-1", "HOLDFOR"),
+            ("HOLDFOR=1234567890", "HOLDFOR"),
+            ("HOLDUNTIL=90s", "HOLDUNTIL"),
+            ("HOLDUNTIL=2026-11-29T10:00:00", "HOLDUNTIL"),
+            ("HOLDUNTIL=2026-11-29T10:00:00.Z", "HOLDUNTIL"),
+            ("HOLDFOR=9 HOLDUNTIL=2026-11-29T10:00:00Z", "HOLDUNTIL"),
         ] {
             assert_eq!(mail(text), Err(ParameterError::Value(keyword.into())), "{text}");
         }
@@ -277,6 +330,34 @@ mod tests {
         );
         let binary = MailParameters::parse("BODY=binarymime", &Extensions::all()).map(|p| p.body);
         assert_eq!(binary, Ok(Body::BinaryMime));
+    }
+
+    #[test]
+    fn a_hold_is_so_long_or_until_then() {
+        assert_eq!(mail("HOLDFOR=3600").unwrap().hold, Some(Hold::For(3_600)));
+        for text in ["2026-11-29T10:00:00Z", "2026-11-29t10:00:00.25z", "2026-11-29T10:00:00+01:00"] {
+            let hold = mail(&format!("HOLDUNTIL={text}")).unwrap().hold;
+            assert_eq!(hold, Some(Hold::Until(text.to_ascii_uppercase())), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_original_recipient_may_be_beyond_ascii() {
+        let address = |text: &str| recipient(text).map(|one| one.original_recipient.unwrap().address);
+        for text in [r"ORCPT=utf-8;j\x{FC}rgen\x{2B}x@example.com", "ORCPT=UTF-8;jürgen+2Bx@example.com"] {
+            assert_eq!(address(text).as_deref(), Ok("jürgen+x@example.com"), "{text}");
+        }
+        for text in [
+            r"ORCPT=utf-8;a\x{D800}b",
+            r"ORCPT=utf-8;a\x{0A}b",
+            r"ORCPT=utf-8;a\x{}b",
+            r"ORCPT=utf-8;a\x{1234567}b",
+            r"ORCPT=utf-8;a\x{FC",
+            r"ORCPT=utf-8;a\b",
+            "ORCPT=rfc822;jürgen@example.com",
+        ] {
+            assert!(matches!(address(text), Err(ParameterError::Value(_))), "{text}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ use bytes::BytesMut;
 pub use self::ask::{
     Authenticate, DataAsk, EndOfData, HelloAsk, MailAsk, MailDataAsk, RecipientAsk, StartTls, Step,
 };
-pub use self::settings::{Limits, LoginPolicy, Settings, TlsPolicy, Wording};
+pub use self::settings::{Limits, LoginPolicy, LongestHold, Settings, TlsPolicy, Wording};
 
 use self::auth::Exchange;
 use self::mail_data::Receiving;

@@ -20,10 +20,14 @@ impl Inner {
     /// The extensions to offer in the clear or under TLS, whichever it is now; STARTTLS and AUTH apart.
     pub(super) fn extensions(&self) -> Extensions {
         let settings = &self.settings;
+        let extensions = match settings.longest_hold {
+            Some(_) => settings.extensions,
+            None => settings.extensions.without(Extension::FutureRelease),
+        };
         if settings.tls == TlsPolicy::StartTls && !self.secured {
-            settings.extensions.intersection(settings.extensions_in_clear)
+            extensions.intersection(settings.extensions_in_clear)
         } else {
-            settings.extensions
+            extensions
         }
     }
 
@@ -51,6 +55,10 @@ impl Inner {
             if extensions.contains(extension) {
                 lines.push(extension.keyword().to_owned());
             }
+        }
+        if let (true, Some(hold)) = (extensions.contains(Extension::FutureRelease), &settings.longest_hold) {
+            let keyword = Extension::FutureRelease.keyword();
+            lines.push(format!("{keyword} {} {}", hold.seconds, (hold.latest)()));
         }
         if settings.tls == TlsPolicy::StartTls && !self.secured {
             lines.push(Extension::StartTls.keyword().to_owned());

@@ -1,5 +1,8 @@
 //! What a server offers and how much it puts up with.
 
+use std::fmt;
+use std::sync::Arc;
+
 use super::wording;
 use crate::extension::{Extension, Extensions};
 use crate::reply::Refusal;
@@ -19,6 +22,8 @@ pub struct Settings {
     /// Extensions that are not offered, but whose parameters are taken from clients that use them unasked. What such
     /// a parameter asks for is done as far as the service can, and promised to nobody.
     pub tolerated: Extensions,
+    /// How long a message may be held; FUTURERELEASE is offered only with it.
+    pub longest_hold: Option<LongestHold>,
     /// Mechanisms of AUTH, most wanted first.
     pub mechanisms: Vec<Mechanism>,
     /// When TLS comes.
@@ -29,6 +34,20 @@ pub struct Settings {
     pub limits: Limits,
     /// Replies that servers word differently.
     pub wording: Wording,
+}
+
+/// How long a client may have a message held (RFC 4865 section 3).
+#[derive(Clone)]
+pub struct LongestHold {
+    pub seconds: u32,
+    /// The last time until which a message that comes now may be held, as `2026-12-29T10:00:00Z`.
+    pub latest: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl fmt::Debug for LongestHold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LongestHold").field("seconds", &self.seconds).finish_non_exhaustive()
+    }
 }
 
 /// Replies of the protocol that servers word differently, and that some clients search for words.
@@ -120,6 +139,7 @@ impl Settings {
                 .without(Extension::BinaryMime),
             extensions_in_clear: Extensions::all(),
             tolerated: Extensions::none(),
+            longest_hold: None,
             mechanisms: vec![Mechanism::Plain, Mechanism::Login, Mechanism::XOAuth2],
             tls,
             login: LoginPolicy::Required,

@@ -61,6 +61,10 @@ impl Session {
         if transaction.recipients >= self.0.settings.limits.recipients {
             return self.refuse(&wording::TOO_MANY_RECIPIENTS);
         }
+        // RFC 6533 section 3: an ORCPT may be beyond ASCII as its path may.
+        if !transaction.smtputf8 && !parameters.is_ascii() {
+            return self.refuse(&parameter_refusal(&ParameterError::Value("ORCPT".to_owned())));
+        }
         let path = if transaction.smtputf8 { path } else { ascii_only(path, ForwardPath::mailbox) };
         match RecipientParameters::parse(parameters, &self.0.usable()) {
             Ok(parameters) => {

@@ -1,6 +1,7 @@
 //! Transcripts of the server's session.
 //!
 //! Actions: `tls absent|starttls|implicit`, `login none|optional|required`, `with` and `without <EHLO keyword>`, `clear only <EHLO keyword>`, `tolerated DSN`,
+//! `hold <seconds>`,
 //! `limit <name> <number>` set the listener up; `tls established` is the handshake. With `sender any` the service
 //! takes what is no reverse-path, with `recipient any` what is no forward-path, with `line-ends repaired` it has bare line ends repaired. The service
 //! behind the session takes any login whose proof is `good`, ends the session when it is `busy`, refuses
@@ -16,7 +17,7 @@ use smtp::extension::{Extension, Extensions};
 use smtp::mail_data::LineEnds;
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::Proof;
-use smtp::server::{LoginPolicy, Session, Settings, Step, TlsPolicy};
+use smtp::server::{LoginPolicy, LongestHold, Session, Settings, Step, TlsPolicy};
 
 use crate::transcript::{Event, Transcript, unescape};
 
@@ -99,6 +100,10 @@ fn set_up(events: &[Event]) -> (Settings, Service, &[Event]) {
             ["tolerated", "DSN"] => settings.tolerated = settings.tolerated.with(Extension::Dsn),
             ["with", "BINARYMIME"] => {
                 settings.extensions = settings.extensions.with(Extension::BinaryMime);
+            }
+            ["hold", seconds] => {
+                let latest = Arc::new(|| "2026-12-29T10:00:00Z".to_owned());
+                settings.longest_hold = Some(LongestHold { seconds: seconds.parse().unwrap(), latest });
             }
             ["clear", "only", "SIZE"] => {
                 settings.extensions_in_clear = Extensions::none().with(Extension::Size);

@@ -29,6 +29,7 @@ pub(crate) fn settings(behaviour: &SmtpBehaviour) -> Settings {
         },
         extensions_in_clear: thin,
         tolerated: Extensions::none(),
+        longest_hold: None,
         mechanisms: vec![Mechanism::Login, Mechanism::XOAuth2],
         tls: TlsPolicy::StartTls,
         login: LoginPolicy::Required,
