@@ -6,9 +6,11 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use model::id::QueueId;
+use tracing::warn;
 
 use crate::data_dir::sync_folder;
 use crate::error::StoreError;
+use crate::sqlite::kept_headers::KeptHeaders;
 
 /// A complete body.
 #[derive(Debug)]
@@ -148,6 +150,13 @@ impl LargeBodies {
 
     pub(crate) fn read(&self, id: QueueId) -> io::Result<Vec<u8>> {
         fs::read(self.path(id))
+    }
+
+    /// Keeps the header section of a message whose file goes.
+    pub(crate) fn keep_header(&self, id: QueueId, headers: &KeptHeaders) {
+        if let Err(error) = headers.keep_of_file(id, &self.path(id)) {
+            warn!(message.id = %id, %error, "a header section could not be kept");
+        }
     }
 
     /// Removes the file of a message that is done with, if it has one.

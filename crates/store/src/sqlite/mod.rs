@@ -12,6 +12,7 @@ pub(crate) mod dns_providers;
 pub(crate) mod infrastructure;
 pub(crate) mod intake_rules;
 pub(crate) mod journal;
+pub(crate) mod kept_headers;
 pub(crate) mod locks;
 pub(crate) mod logins;
 pub(crate) mod nodes;

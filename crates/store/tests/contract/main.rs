@@ -16,6 +16,7 @@ mod history;
 mod limits;
 mod locks;
 mod order;
+mod overdue;
 mod queue;
 mod rotations;
 mod sample;
@@ -89,6 +90,7 @@ macro_rules! contract {
         contract!($engine, order: lanes_share_what_may_start one_message_does_not_wait_for_thousands_of_another_sender
             a_message_waits_for_the_time_that_it_was_to_be_sent what_was_put_off_keeps_its_turn
             a_deadline_that_is_near_goes_first);
+        contract!($engine, overdue: what_waits_for_long_is_found_once);
         contract!($engine, queue:
             what_is_accepted_is_there_after_a_restart a_claim_belongs_to_one_until_it_is_settled
             what_a_dead_process_had_is_put_back_once urgent_mail_comes_first_and_then_what_came_first

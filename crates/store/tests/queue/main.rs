@@ -4,6 +4,7 @@
 
 mod counts;
 mod fencing;
+mod headers;
 mod health;
 mod recovery;
 mod room;

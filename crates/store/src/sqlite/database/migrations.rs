@@ -32,6 +32,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0026_whose_turn_it_is.sql"),
     include_str!("../../../migrations/0038_endpoints_that_are_told.sql"),
     include_str!("../../../migrations/0028_who_has_not_been_told.sql"),
+    include_str!("../../../migrations/0037_whose_senders_were_told.sql"),
 ];
 
 /// Applies the steps that the database has not seen.

@@ -4,8 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use tracing::{debug, warn};
 
-use super::ledger;
-use super::segment::Folder;
+use super::{HeaderKeeper, ledger};
 use crate::error::StoreError;
 use crate::sqlite::database::{Database, Durability};
 
@@ -26,11 +25,15 @@ enum Chore {
 const MAX_SPARES: usize = 2;
 
 impl Maintenance {
-    pub(super) fn start(folder: Folder, segment_bytes: u64, database: Database) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        keeper: HeaderKeeper,
+        segment_bytes: u64,
+        database: Database,
+    ) -> Result<Self, StoreError> {
         let (chores, inbox) = channel();
         std::thread::Builder::new()
             .name("journal-maintenance".to_owned())
-            .spawn(move || run(&folder, segment_bytes, &database, &inbox))?;
+            .spawn(move || run(&keeper, segment_bytes, &database, &inbox))?;
         Ok(Self { chores })
     }
 
@@ -45,7 +48,8 @@ impl Maintenance {
     }
 }
 
-fn run(folder: &Folder, segment_bytes: u64, database: &Database, inbox: &Receiver<Chore>) {
+fn run(keeper: &HeaderKeeper, segment_bytes: u64, database: &Database, inbox: &Receiver<Chore>) {
+    let folder = &keeper.folder;
     let mut made = 0;
     for chore in inbox {
         match chore {
@@ -60,7 +64,7 @@ fn run(folder: &Folder, segment_bytes: u64, database: &Database, inbox: &Receive
                 }
             }
             Chore::Retire(segment) => {
-                if let Err(error) = retire(folder, database, segment) {
+                if let Err(error) = retire(keeper, database, segment) {
                     warn!(
                         error = model::error_chain(&error),
                         journal.segment = segment,
@@ -72,11 +76,12 @@ fn run(folder: &Folder, segment_bytes: u64, database: &Database, inbox: &Receive
     }
 }
 
-fn retire(folder: &Folder, database: &Database, segment: u64) -> Result<(), StoreError> {
+fn retire(keeper: &HeaderKeeper, database: &Database, segment: u64) -> Result<(), StoreError> {
     // Synced: what was done with the segment's messages must survive a power cut before they go.
     let is_done = move |connection: &rusqlite::Connection| ledger::mark_done_with(connection, segment);
     if database.write_blocking(Durability::Synced, is_done)? {
-        folder.retire(segment, MAX_SPARES)?;
+        keeper.keep(segment);
+        keeper.folder.retire(segment, MAX_SPARES)?;
         database
             .write_blocking(Durability::Written, move |connection| ledger::forget(connection, segment))?;
     }

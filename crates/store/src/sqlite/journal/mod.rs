@@ -23,7 +23,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use model::id::QueueId;
-use model::queued::QueuedMessage;
+use model::queued::{Origin, QueuedMessage};
+use tracing::warn;
 
 pub(crate) use self::format::record::Kind;
 pub(crate) use self::maintenance::Maintenance;
@@ -36,6 +37,7 @@ use self::segment::Folder;
 use crate::error::StoreError;
 use crate::sqlite::body::LargeBodies;
 use crate::sqlite::database::Database;
+use crate::sqlite::kept_headers::KeptHeaders;
 
 /// Where a message stands in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub(crate) struct Wanted {
 pub(crate) struct Opening {
     pub(crate) folder: PathBuf,
     pub(crate) large: LargeBodies,
+    /// Where header sections go when a body goes.
+    pub(crate) headers: KeptHeaders,
     pub(crate) segment_bytes: u64,
     /// Enters messages into the database.
     pub(crate) sink: Arc<dyn Sink>,
@@ -79,9 +83,10 @@ impl Journal {
     /// Enters what the database has not heard of, then starts the writer on a new segment.
     pub(crate) fn open(opening: Opening, database: &Database) -> Result<(Self, Maintenance), StoreError> {
         let folder = Folder::open(opening.folder)?;
-        let next =
-            recovery::Recovery { folder: &folder, database, sink: &opening.sink }.run(&opening.large)?;
-        let maintenance = Maintenance::start(folder.clone(), opening.segment_bytes, database.clone())?;
+        let keeper = HeaderKeeper { folder: folder.clone(), headers: opening.headers };
+        let recovery = recovery::Recovery { folder: &folder, database, sink: &opening.sink, keeper: &keeper };
+        let next = recovery.run(&opening.large)?;
+        let maintenance = Maintenance::start(keeper, opening.segment_bytes, database.clone())?;
         let behind = Arc::new(AtomicUsize::new(0));
         let (appends, inbox) = mpsc::channel();
         let writer = writer::Writer::new(writer::Parts {
@@ -169,6 +174,40 @@ impl Journal {
         let body_bytes = record.body.len();
         bytes.drain(..bytes.len() - body_bytes);
         Ok((kind, message, bytes))
+    }
+}
+
+/// Copies header sections out of what goes.
+pub(super) struct HeaderKeeper {
+    pub(super) folder: Folder,
+    pub(super) headers: KeptHeaders,
+}
+
+impl HeaderKeeper {
+    /// Copies those of a segment of whose messages a DSN may still be written. That it fails keeps no segment.
+    pub(super) fn keep(&self, segment: u64) {
+        if let Err(error) = self.copy(segment) {
+            warn!(
+                error = model::error_chain(&error),
+                journal.segment = segment,
+                "header sections could not be kept: DSNs about these messages return none"
+            );
+        }
+    }
+
+    fn copy(&self, segment: u64) -> Result<(), StoreError> {
+        let Some(file) = self.folder.read(segment)? else { return Ok(()) };
+        let (mut headers, mut bytes) = (self.headers.of_segment(segment), Vec::new());
+        let mut position = segment::FILE_HEADER_BYTES;
+        while let Some(record) = Record::read(record_at(&file, position, FIRST_READ, &mut bytes)?, segment) {
+            position += record.bytes() as u64;
+            let message = envelope::read(record.envelope)?;
+            let is_returned = message.origin != Origin::Dsn && message.reverse_path.mailbox().is_some();
+            if is_returned && record.kind == Kind::Inline {
+                headers.add(message.id, record.body);
+            }
+        }
+        Ok(headers.finish()?)
     }
 }
 

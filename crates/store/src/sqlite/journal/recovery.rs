@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use tracing::{error, info};
 
-use super::JournalPosition;
 use super::format::envelope;
 use super::format::record::Record;
 use super::ledger::{self, SegmentRow};
 use super::segment::{FILE_HEADER_BYTES, Folder};
 use super::sink::{self, Batch, Entry, Sink};
+use super::{HeaderKeeper, JournalPosition};
 use crate::error::StoreError;
 use crate::sqlite::body::LargeBodies;
 use crate::sqlite::database::{Database, Durability};
@@ -26,6 +26,7 @@ pub(super) struct Recovery<'a> {
     pub(super) folder: &'a Folder,
     pub(super) database: &'a Database,
     pub(super) sink: &'a Arc<dyn Sink>,
+    pub(super) keeper: &'a HeaderKeeper,
 }
 
 impl Recovery<'_> {
@@ -49,13 +50,20 @@ impl Recovery<'_> {
         for number in numbers {
             let row = rows.iter().find(|row| row.number == number);
             if self.finish(number, row)? {
+                self.keeper.keep(number);
                 self.retire(number)?;
                 if number < last {
                     self.forget(number)?;
                 }
             }
         }
-        let needs = |id| self.database.read_blocking(|connection| self.sink.needs_body(connection, id));
+        let needs = |id| {
+            let is_needed = self.database.read_blocking(|connection| self.sink.needs_body(connection, id))?;
+            if !is_needed {
+                large.keep_header(id, &self.keeper.headers);
+            }
+            Ok(is_needed)
+        };
         let kept = large.sweep(needs)?;
         if kept > 0 {
             info!(messages = kept, "large messages wait in the queue");

@@ -9,6 +9,7 @@ use model::id::{AccountId, QueueId};
 use model::queued::{Change, HeaderMetadata, Origin, Recipient};
 use model::tracking::{RecipientOutcome, RecipientState};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use smtp::parameters::Ret;
 use smtp::path::ReversePath;
 
 use super::events::{self, StoredEvent};
@@ -72,6 +73,8 @@ pub struct StoredMessage {
     pub lane: Lane,
     /// Where DSNs go.
     pub reverse_path: ReversePath,
+    /// RET of the submission.
+    pub ret: Option<Ret>,
     /// ENVID of the submission.
     pub envelope_id: Option<String>,
     /// What its header says.
@@ -227,7 +230,7 @@ fn view(connection: &Connection, id: QueueId) -> Result<Option<StoredMessage>, S
         .prepare_cached(
             "SELECT account_id, origin, origin_name, lane, reverse_path, envelope_id,
                     header_from, message_id, subject, size_bytes, accepted_at, expires_at, changes, send_at,
-                    (SELECT min(deadline) FROM send WHERE message_id = id)
+                    (SELECT min(deadline) FROM send WHERE message_id = id), ret
              FROM message WHERE id = ?",
         )?
         .query_row([id.to_string()], |row| Ok(read_message(id, row)))
@@ -275,6 +278,7 @@ fn read_message(id: QueueId, row: &Row<'_>) -> Result<StoredMessage, StoreError>
         origin: columns::to_origin(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?,
         lane: columns::to_word(&row.get::<_, String>(3)?)?,
         reverse_path: columns::to_reverse_path(&row.get::<_, String>(4)?)?,
+        ret: row.get::<_, Option<String>>(15)?.as_deref().map(columns::to_ret).transpose()?,
         envelope_id: row.get(5)?,
         header: HeaderMetadata { from: row.get(6)?, message_id: row.get(7)?, subject: row.get(8)? },
         size_bytes: row.get(9)?,

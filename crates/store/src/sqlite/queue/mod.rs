@@ -14,6 +14,7 @@ mod events;
 mod health;
 mod list;
 mod order;
+mod overdue;
 mod recent;
 mod recipients;
 mod repairs;
@@ -42,6 +43,7 @@ pub use self::events::StoredEvent;
 pub use self::health::{Disk, Hindered, Suppressed};
 pub(crate) use self::list::open_sends;
 pub use self::list::{Cursor, Listed, ListedSend, StoredMessage, StoredSend};
+pub use self::overdue::{Overdue, OverduePage, OverdueSend, Period};
 pub use self::repairs::RepairUse;
 pub use self::search::{Found, FoundMessage, FoundRecipient};
 pub use self::settle::{DeliveryNoted, Reported, ReportedDelivery};
@@ -59,6 +61,7 @@ use crate::options::Options;
 use crate::sqlite::body::{BodyWriter, LargeBodies};
 use crate::sqlite::database::{Database, Durability};
 use crate::sqlite::journal::{Entry, Journal, JournalPosition, Maintenance, Opening};
+use crate::sqlite::kept_headers::{self, KeptHeaders};
 use crate::sqlite::nodes::Node;
 use crate::sqlite::webhooks::Feed;
 
@@ -74,6 +77,7 @@ struct Inner {
     journal: Journal,
     maintenance: Maintenance,
     large: LargeBodies,
+    headers: KeptHeaders,
     recent: Recent,
     arrivals: Arc<Arrivals>,
     tail: Arc<Tail>,
@@ -144,6 +148,7 @@ impl Queue {
     pub(crate) fn open(parts: Parts, options: &Options, now: Timestamp) -> Result<Self, StoreError> {
         let Parts { data_dir, database, node } = parts;
         let large = LargeBodies::open(data_dir.join("large"))?;
+        let headers = KeptHeaders::open(data_dir.join("headers"))?;
         let arrivals = Arc::new(Arrivals::default());
         let tail =
             Arc::new(database.read_blocking(|connection| Tail::load(connection, options.indexed_together))?);
@@ -152,6 +157,7 @@ impl Queue {
         let opening = Opening {
             folder: data_dir.join("journal"),
             large: large.clone(),
+            headers: headers.clone(),
             segment_bytes: options.segment_bytes,
             sink: Arc::new(Intake {
                 arrivals: Arc::clone(&arrivals),
@@ -171,6 +177,7 @@ impl Queue {
             journal,
             maintenance,
             large,
+            headers,
             recent,
             arrivals,
             tail,
@@ -230,6 +237,20 @@ impl Queue {
             Err(StoreError::Damaged(_)) => self.body_of(id).await.map(Cow::Owned),
             result => result.map(Cow::Owned),
         }
+    }
+
+    pub(crate) async fn header_of(&self, id: QueueId) -> Result<Option<Vec<u8>>, StoreError> {
+        let inner = Arc::clone(&self.0);
+        let read = tokio::task::spawn_blocking(move || {
+            let place = inner.database.read_blocking(|connection| segments::last_place_of(connection, id))?;
+            let Some(place) = place else { return Ok(None) };
+            match inner.journal.body(id, place) {
+                Ok(body) => Ok(Some(kept_headers::section(&body).to_vec())),
+                // Its segment or its file is gone.
+                Err(_) => Ok(inner.headers.find(id, place.segment)?),
+            }
+        });
+        read.await.map_err(|_| StoreError::Closed)?
     }
 
     pub(crate) async fn body_of(&self, id: QueueId) -> Result<Vec<u8>, StoreError> {

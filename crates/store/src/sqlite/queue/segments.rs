@@ -164,6 +164,18 @@ fn enter_move(connection: &Connection, entry: &Entry) -> Result<bool, StoreError
     Ok(true)
 }
 
+/// Where a message stands, or stood when it was needed last.
+pub(super) fn last_place_of(
+    connection: &Connection,
+    id: QueueId,
+) -> Result<Option<JournalPosition>, StoreError> {
+    let mut select = connection.prepare_cached("SELECT segment, position FROM message WHERE id = ?")?;
+    let place = select.query_row([id.to_string()], |row| {
+        Ok(JournalPosition { segment: row.get(0)?, position: row.get(1)? })
+    });
+    Ok(place.optional()?)
+}
+
 /// Where a message stands that is still needed.
 pub(crate) fn place_of(connection: &Connection, id: QueueId) -> Result<Option<JournalPosition>, StoreError> {
     let place = connection

@@ -157,6 +157,9 @@ impl Queue {
     }
 
     pub(crate) async fn prune(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let headers = self.0.headers.clone();
+        let pruned = tokio::task::spawn_blocking(move || headers.prune(before));
+        pruned.await.map_err(|_| StoreError::Closed)??;
         self.0
             .database
             .write(Durability::Written, move |connection| {
@@ -184,7 +187,12 @@ impl Queue {
                 return;
             }
             let inner = Arc::clone(&self.0);
-            let remove = move || discarded.messages.iter().for_each(|id| inner.large.remove(*id));
+            let remove = move || {
+                for id in &discarded.messages {
+                    inner.large.keep_header(*id, &inner.headers);
+                    inner.large.remove(*id);
+                }
+            };
             // A file that stays is swept up at the next start.
             let _ = tokio::task::spawn_blocking(remove).await;
         }
