@@ -43,10 +43,15 @@ impl Composer {
             .finish(&(lines.join("\r\n") + "\r\n"))
     }
 
-    /// The message with a multipart body, which has its boundaries and CRLF already.
+    /// The message with a multipart body, which has its boundaries and CRLF already and stays byte for byte.
     #[must_use]
-    pub fn multipart(self, content_type: &str, body: &str) -> Vec<u8> {
-        self.field("MIME-Version", "1.0").field("Content-Type", content_type).finish(body)
+    pub fn multipart(self, content_type: &str, body: &[u8]) -> Vec<u8> {
+        let labelled = self.field("MIME-Version", "1.0").field("Content-Type", content_type);
+        let labelled =
+            if body.is_ascii() { labelled } else { labelled.field("Content-Transfer-Encoding", "8bit") };
+        let mut message = labelled.finish("");
+        message.extend_from_slice(body);
+        message
     }
 
     fn finish(self, body: &str) -> Vec<u8> {
