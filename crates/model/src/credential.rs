@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use argon2::Argon2;
 use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use ipnet::IpNet;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use smtp::address::{Domain, Mailbox};
 
@@ -85,6 +86,21 @@ pub struct IntakeRules {
     pub reverse_paths: ReversePathRule,
     /// What is repaired.
     pub repairs: Repairs,
+    /// Whom DSNs tell.
+    pub dsn_to: DsnRecipient,
+    /// How long after it may leave a message is of use, where it does not say so.
+    pub deadline: Option<SignedDuration>,
+}
+
+/// Whom the DSNs about a credential's mail tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DsnRecipient {
+    /// Its sender, at the reverse-path.
+    #[default]
+    Sender,
+    /// An operator, where nobody reads what comes back to the sender.
+    Address(Mailbox),
+    Nobody,
 }
 
 /// Which reverse-paths a credential may give. One of a domain that is linked to its account is always allowed:
@@ -202,6 +218,33 @@ crate::words!(Lane {
     Bulk = "bulk",
 });
 
+impl FromStr for DsnRecipient {
+    type Err = NoDsnRecipient;
+
+    fn from_str(text: &str) -> Result<Self, NoDsnRecipient> {
+        match text.trim() {
+            "sender" => Ok(Self::Sender),
+            "nobody" => Ok(Self::Nobody),
+            address => address.parse().map(Self::Address).map_err(|_| NoDsnRecipient(address.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for DsnRecipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sender => f.write_str("sender"),
+            Self::Address(address) => address.fmt(f),
+            Self::Nobody => f.write_str("nobody"),
+        }
+    }
+}
+
+/// The text names nobody whom DSNs could tell.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither sender, nobody nor an e-mail address")]
+pub struct NoDsnRecipient(String);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +259,15 @@ mod tests {
         assert!(!PasswordHash::new("nonsense".into()).is_of(&password));
         assert_ne!(hash, PasswordHash::of(&password, [8; 16]));
         assert!(!format!("{hash:?}").contains("argon2id"));
+    }
+
+    #[test]
+    fn dsns_tell_the_sender_somebody_or_nobody() {
+        for text in ["sender", "nobody", "ops@b.example"] {
+            assert_eq!(text.parse::<DsnRecipient>().unwrap().to_string(), text);
+        }
+        let error = "ops".parse::<DsnRecipient>().unwrap_err().to_string();
+        assert_eq!(error, "\"ops\" is neither sender, nobody nor an e-mail address");
     }
 
     #[test]

@@ -33,7 +33,9 @@ pub(super) fn delivered(tracked: &Tracked, report: DeliveryReport) -> Advance {
     let before =
         recipient.outcome.as_ref().map_or(RecipientState::shared(tracked.state), |known| known.state);
     // Of what failed already the sender was told when it did.
-    let is_news = state.is_failure() && !before.is_failure();
+    let is_reached = |state| matches!(state, RecipientState::Delivered | RecipientState::Expanded);
+    let is_news = state.is_failure() && !before.is_failure()
+        || recipient.wants_success && is_reached(state) && !is_reached(before);
     let is_reported =
         |outcome: &Option<RecipientOutcome>| outcome.as_ref().is_some_and(|known| known.state.is_reported());
     let others = tracked.recipients.iter().filter(|one| one.position != position);

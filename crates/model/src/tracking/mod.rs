@@ -38,6 +38,8 @@ pub struct TrackedRecipient {
     /// Its place among all recipients of the message, which never changes.
     pub position: u32,
     pub mailbox: String,
+    /// Whether its sender wants to hear that it arrived.
+    pub wants_success: bool,
     /// What became of this recipient alone; `None` while it shares the state of its send.
     pub outcome: Option<RecipientOutcome>,
 }
@@ -146,7 +148,8 @@ pub enum Effect {
     DiscardBody,
     /// Nothing of this send was sent. Where that is so of all sends, an equal submission is a new one.
     NothingSent,
-    /// These recipients were not reached, and the sender has not been told of them.
+    /// The sender has not been told of these recipients: that they were not reached, or that they were, where it wants
+    /// to hear that.
     TellSender(Vec<u32>),
 }
 

@@ -18,8 +18,12 @@ fn recipient(number: u32) -> Recipient {
 }
 
 fn tracked(state: SendState, count: u32) -> Tracked {
-    let one =
-        |position| TrackedRecipient { position, mailbox: format!("r{position}@example.com"), outcome: None };
+    let one = |position| TrackedRecipient {
+        position,
+        mailbox: format!("r{position}@example.com"),
+        wants_success: false,
+        outcome: None,
+    };
     Tracked { state, due_at: at(50), recipients: (0..count).map(one).collect() }
 }
 

@@ -1,6 +1,7 @@
 //! A credential's rules for mail on its way in, as members of its JSON.
 
-use model::credential::{IntakeRules, ReversePathRule};
+use jiff::SignedDuration;
+use model::credential::{DsnRecipient, IntakeRules, ReversePathRule};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -18,6 +19,11 @@ pub(crate) struct IntakeWords {
     reverse_path_anywhere: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     repairs: Vec<String>,
+    /// Absent for the sender; empty for nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dsn_to: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deadline_seconds: Option<i64>,
 }
 
 impl IntakeWords {
@@ -31,6 +37,12 @@ impl IntakeWords {
             reverse_path_anywhere: rules.reverse_paths == ReversePathRule::Anywhere,
             reverse_path_domains: domains,
             repairs: rules.repairs.iter().map(|repair| repair.as_str().to_owned()).collect(),
+            dsn_to: match &rules.dsn_to {
+                DsnRecipient::Sender => None,
+                DsnRecipient::Address(mailbox) => Some(mailbox.to_string()),
+                DsnRecipient::Nobody => Some(String::new()),
+            },
+            deadline_seconds: rules.deadline.map(|deadline| deadline.as_secs()),
         }
     }
 
@@ -43,7 +55,17 @@ impl IntakeWords {
         };
         let repairs = self.repairs.iter().map(|word| columns::to_word(word));
         let repairs = repairs.collect::<Result<_, StoreError>>()?;
-        Ok(IntakeRules { reply_to_author: self.reply_to_author, reverse_paths, repairs })
+        Ok(IntakeRules {
+            reply_to_author: self.reply_to_author,
+            reverse_paths,
+            repairs,
+            dsn_to: match self.dsn_to.as_deref() {
+                None => DsnRecipient::Sender,
+                Some("") => DsnRecipient::Nobody,
+                Some(mailbox) => DsnRecipient::Address(columns::to_id(mailbox)?),
+            },
+            deadline: self.deadline_seconds.map(SignedDuration::from_secs),
+        })
     }
 }
 
@@ -59,9 +81,12 @@ mod tests {
             reply_to_author: true,
             reverse_paths: ReversePathRule::Domains(vec!["lists.example".parse().unwrap()]),
             repairs: Repair::ALL.into_iter().collect(),
+            dsn_to: DsnRecipient::Address("ops@b.example".parse().unwrap()),
+            deadline: Some(SignedDuration::from_mins(10)),
         };
         let anywhere = IntakeRules { reverse_paths: ReversePathRule::Anywhere, ..IntakeRules::default() };
-        for rules in [rules, anywhere, IntakeRules::default()] {
+        let nobody = IntakeRules { dsn_to: DsnRecipient::Nobody, ..IntakeRules::default() };
+        for rules in [rules, anywhere, nobody, IntakeRules::default()] {
             let json = serde_json::to_string(&IntakeWords::of(&rules)).unwrap();
             let words: IntakeWords = serde_json::from_str(&json).unwrap();
             assert_eq!(words.into_rules().unwrap(), rules, "{json}");

@@ -79,13 +79,19 @@ pub(super) fn tracked(
     part: u16,
 ) -> Result<Vec<TrackedRecipient>, StoreError> {
     let mut select = connection.prepare_cached(
-        "SELECT position, mailbox, state, status, text, at FROM recipient
+        "SELECT position, mailbox, state, status, text, at, notify FROM recipient
          WHERE message_id = ? AND part = ? ORDER BY position",
     )?;
     let mut rows = select.query(params![message, part])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        all.push(TrackedRecipient { position: row.get(0)?, mailbox: row.get(1)?, outcome: outcome(row, 2)? });
+        let notify: Option<String> = row.get(6)?;
+        all.push(TrackedRecipient {
+            position: row.get(0)?,
+            mailbox: row.get(1)?,
+            wants_success: notify.is_some_and(|notify| columns::to_notify(&notify).success),
+            outcome: outcome(row, 2)?,
+        });
     }
     Ok(all)
 }
