@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info, warn};
 
-use crate::deliver::{Context, Dispatcher, StatusReader, Upstreams, tell_untold};
+use crate::deliver::{Context, Dispatcher, StatusReader, Upstreams, tell_untold, watch_overdue};
 use crate::index_older::index_older;
 use crate::intake::Intake;
 use crate::rate_limit::MEMORY;
@@ -49,6 +49,7 @@ impl Relay {
     /// When the queue cannot be read at the start.
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), StoreError> {
         self.recover().await?;
+        self.tasks.spawn(watch_overdue(self.context.clone(), shutdown.clone()));
         self.tasks.spawn(housekeeping(self.context.clone(), shutdown.clone()));
         self.tasks.spawn(tell_untold(self.context.clone(), shutdown.clone()));
         let (queue, clock) = (self.context.store.queue().clone(), self.context.clock.clone());

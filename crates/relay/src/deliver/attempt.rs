@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ::smtp::address::Mailbox;
 use jiff::Timestamp;
+use message::notification::{Diagnostic, Speaker};
 use model::delivery::{Attempt, AttemptResult};
 use model::operation;
 use model::queued::Recipient;
@@ -14,7 +15,8 @@ use tracing::{error, info, warn};
 
 use super::carry::{Carried, by_smtp, carry};
 use super::choice::{Choice, choose};
-use super::give_up::{GivenUp, expired, give_up, refused_alone, tell_in_the_end};
+use super::dsn::News;
+use super::give_up::{GivenUp, expired, give_up, refused_alone, tell_in_the_end, tell_relayed};
 use super::mail::{Candidate, Mail};
 use super::outcome::{Acceptance, AttemptOutcome, Deferred, Failed, Matter};
 use super::second_transport::{AfterRefusal, Noted};
@@ -81,7 +83,7 @@ impl Try<'_> {
                 self.again(&deferred, Attempt { reason: deferred.matter.reason(), ..attempt }, usage)
             }
             AttemptOutcome::Failed(failed) => {
-                let text = failed.diagnostic.as_ref().unwrap_or(&failed.reason);
+                let text = failed.said();
                 let attempt = Some(note(AttemptResult::Failed, text));
                 let given_up = GivenUp::all(send, &self.after_both_transports(failed.clone()));
                 self.give_up(GivenUp { attempt, ..given_up }, usage).await
@@ -146,7 +148,8 @@ impl Try<'_> {
             })
             .collect();
         if !refused.is_empty() {
-            tell_in_the_end(self.context, &self.upstream.account, self.claim.send.id, &refused).await;
+            let id = self.claim.send.id;
+            tell_in_the_end(self.context, &self.upstream.account, id, News::Failed(&refused)).await;
         }
         let next = if accepted.deferred.is_empty() {
             self.read_status_at(&accepted).map_or(NextStep::Sent, |at| NextStep::ReadStatus { at })
@@ -162,6 +165,15 @@ impl Try<'_> {
                 operation: operation::for_message(self.claim.send.id.message, self.context.entropy.bytes()),
             }
         };
+        if !matches!(next, NextStep::ReadStatus { .. }) {
+            let is_left = |place: usize| {
+                accepted.refused.iter().any(|(other, _)| *other == place)
+                    || accepted.deferred.iter().any(|(other, _)| *other == place)
+            };
+            let places = recipients.iter().enumerate().filter(|(place, _)| !is_left(*place));
+            let taken: Vec<Recipient> = places.map(|(_, recipient)| recipient.clone()).collect();
+            tell_relayed(self.context, &self.upstream.account, self.claim.send.id, &taken).await;
+        }
         let trouble = accepted.trouble.as_ref().and_then(|trouble| self.trouble_for_others(trouble));
         let mut tried = self.tried(attempt, next, usage);
         tried.settlement.refused = refused.iter().map(refused_alone).collect();
@@ -202,7 +214,8 @@ fn unreadable(error: &StoreError) -> AttemptOutcome {
     if matches!(error, StoreError::Damaged(_) | StoreError::Missing(_)) {
         error!(error = text, "a message is lost: the data directory does not hold it any more");
         let reason = "The relay's disk has lost the message.".to_owned();
-        return AttemptOutcome::Failed(Failed { code: 550, status: (3, 0), reason, diagnostic: Some(text) });
+        let diagnostic = Some(Diagnostic { speaker: Speaker::Postern, text });
+        return AttemptOutcome::Failed(Failed { code: 550, status: (3, 0), reason, diagnostic });
     }
     super::outcome::deferred(format!("the message could not be read: {text}"), Matter::Message, None)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ::smtp::address::Mailbox;
 use clock::Clock;
+use message::notification::{Diagnostic, Speaker};
 use model::upstream::Transport;
 use store::Usage;
 
@@ -78,5 +79,6 @@ impl Carried {
 
 fn cannot_be_carried(why: String) -> AttemptOutcome {
     let reason = "The message is of a kind that cannot be sent this way.".to_owned();
-    AttemptOutcome::Failed(Failed { code: 554, status: (6, 3), reason, diagnostic: Some(why) })
+    let diagnostic = Some(Diagnostic { speaker: Speaker::Postern, text: why });
+    AttemptOutcome::Failed(Failed { code: 554, status: (6, 3), reason, diagnostic })
 }

@@ -2,6 +2,7 @@
 
 use ::smtp::address::Mailbox;
 use clock::Clock;
+use message::notification::{Diagnostic, Speaker};
 use model::upstream::Transport;
 use tracing::info;
 
@@ -78,8 +79,9 @@ impl Direct<'_> {
         let before = |text: &str| format!("{text}; the Email API had refused it before: {words}");
         match self.carry(by_smtp(String::new()), mail).await {
             Posted::Settled(AttemptOutcome::Failed(failed)) => {
-                let diagnostic = before(failed.diagnostic.as_ref().unwrap_or(&failed.reason));
-                AttemptOutcome::Failed(Failed { diagnostic: Some(diagnostic), ..failed })
+                let speaker = failed.diagnostic.as_ref().map_or(Speaker::Postern, |one| one.speaker);
+                let diagnostic = Some(Diagnostic { speaker, text: before(failed.said()) });
+                AttemptOutcome::Failed(Failed { diagnostic, ..failed })
             }
             Posted::Settled(AttemptOutcome::Deferred(deferred)) => {
                 AttemptOutcome::Deferred(Deferred { text: before(&deferred.text), ..deferred })

@@ -1,15 +1,17 @@
 //! Giving up: who receives a DSN, and what is noted.
 
+use message::notification::{Action, Diagnostic, Speaker};
 use model::account::Account;
 use model::delivery::{Attempt, AttemptResult, ClaimedSend, SendId};
 use model::division::RefusedRecipient;
 use model::queued::Recipient;
 use model::tracking::RefusedAlone;
-use store::{Claim, NextStep, Settlement};
+use store::{Claim, NextStep, SecretName, SecretOwner, Settlement};
 use tracing::{error, warn};
 
+use super::dsn::{self, News};
 use super::outcome::Failed;
-use super::{Context, backoff, dsn};
+use super::{Context, backoff};
 
 /// Gives up a send whose time is over, without asking Azure anything.
 pub(crate) async fn expire(context: &Context, account: &Account, claim: &Claim) -> Settlement {
@@ -55,7 +57,7 @@ pub(super) async fn give_up(
     });
     // The DSN is queued before the failure is noted: a crash in between queues it again, as the
     // same one.
-    let next = if tell(context, account, id, &given_up.failures).await {
+    let next = if tell(context, account, id, News::Failed(&given_up.failures)).await {
         given_up.next.clone()
     } else {
         NextStep::Again { at: context.later(backoff::wait(0, None, context.entropy.fraction())) }
@@ -76,20 +78,21 @@ pub(super) fn refused_alone((recipient, failed): &(Recipient, Failed)) -> Refuse
     RefusedAlone {
         recipient: recipient.clone(),
         status: failed.status_text(),
-        text: failed.diagnostic.as_ref().unwrap_or(&failed.reason).clone(),
+        text: failed.said().to_owned(),
     }
 }
 
 /// A recipient that was refused alone, as a DSN says it.
 pub(super) fn blamed(refused: &RefusedRecipient) -> (Recipient, Failed) {
     let reason = "Azure does not take this address.".to_owned();
-    let failed = Failed { code: 550, status: (1, 0), reason, diagnostic: Some(refused.words.clone()) };
+    let diagnostic = Some(Diagnostic { speaker: Speaker::Azure, text: refused.words.clone() });
+    let failed = Failed { code: 550, status: (1, 0), reason, diagnostic };
     (refused.recipient.clone(), failed)
 }
 
 /// Tells the sender; says whether that can be relied on.
-async fn tell(context: &Context, account: &Account, id: SendId, failures: &[(Recipient, Failed)]) -> bool {
-    match dsn::queue(context, account, id, failures).await {
+async fn tell(context: &Context, account: &Account, id: SendId, news: News<'_>) -> bool {
+    match dsn::queue(context, account, id, news).await {
         Ok(()) => true,
         Err(rejection) => {
             let error = model::error_chain(&rejection);
@@ -102,20 +105,31 @@ async fn tell(context: &Context, account: &Account, id: SendId, failures: &[(Rec
 
 /// Tells the sender, however long the disk takes to hold a DSN: the send itself is done, and trying it again
 /// would reach the others twice.
-pub(super) async fn tell_in_the_end(
-    context: &Context,
-    account: &Account,
-    id: SendId,
-    failures: &[(Recipient, Failed)],
-) {
+pub(super) async fn tell_in_the_end(context: &Context, account: &Account, id: SendId, news: News<'_>) {
     for tries in 0..TELLINGS {
-        if tell(context, account, id, failures).await {
+        if tell(context, account, id, news).await {
             return;
         }
         let wait = backoff::wait(tries, None, context.entropy.fraction());
         context.clock.sleep_until(context.later(wait)).await;
     }
-    error!(message.id = %id.message, "the sender could not be told of refused recipients");
+    error!(message.id = %id.message, "the sender could not be told of recipients");
+}
+
+/// Reports that recipients are reached as far as anybody knows, to a sender who wants to hear that. Where Azure reports
+/// deliveries, that is waited for.
+pub(super) async fn tell_relayed(context: &Context, account: &Account, id: SendId, recipients: &[Recipient]) {
+    if !recipients.iter().any(dsn::wants_success) || is_reported_on(context, account).await {
+        return;
+    }
+    let news = News::Succeeded { action: Action::Relayed, recipients, status: None };
+    tell_in_the_end(context, account, id, news).await;
+}
+
+/// Whether Azure posts what becomes of the account's mail.
+async fn is_reported_on(context: &Context, account: &Account) -> bool {
+    let owner = SecretOwner::Account(account.id);
+    matches!(context.store.secrets().facts(owner, SecretName::EventKey).await, Ok(Some(_)))
 }
 
 /// Tries to queue a DSN; with their waits they take half an hour.
@@ -131,5 +145,7 @@ pub(super) fn expired(context: &Context, send: &ClaimedSend) -> Failed {
             format!("It could not be delivered within {hours} hours.")
         }
     };
-    Failed { code: 550, status: (4, 7), reason, diagnostic: send.refused_by_rest.clone() }
+    let refused = send.refused_by_rest.clone();
+    let diagnostic = refused.map(|text| Diagnostic { speaker: Speaker::Azure, text });
+    Failed { code: 550, status: (4, 7), reason, diagnostic }
 }

@@ -4,7 +4,8 @@
 //! 2. [`attempt`] reads the message, [`choice`] picks a transport, [`carry`] hands it to one of [`upstream`].
 //! 3. [`outcome`] is what came of it: accepted, deferred or failed, as the tables of [`upstream`] say.
 //! 4. [`second_transport`] takes SMTP where the Email API refuses, or [`division`] finds the recipients it refuses.
-//! 5. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will.
+//! 5. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will, or what else became of it; [`messenger`] whom, and
+//!    through which account; [`overdue`] what is told because time has passed.
 //! 6. [`test_message`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
 //! 7. [`reported`] notes what Azure reports of single recipients on its own, [`untold`] tells the sender of failures.
 
@@ -20,8 +21,10 @@ mod dsn;
 mod give_up;
 mod mail;
 mod memory_budget;
+mod messenger;
 mod onward;
 mod outcome;
+mod overdue;
 mod removal;
 mod reported;
 mod second_transport;
@@ -33,6 +36,7 @@ mod upstream;
 
 pub(crate) use self::dispatcher::Dispatcher;
 pub use self::onward::Delivery;
+pub(crate) use self::overdue::watch as watch_overdue;
 pub use self::removal::Told;
 pub(crate) use self::removal::tell_of_removal;
 pub use self::reported::ReportResult;

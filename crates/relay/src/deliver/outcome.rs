@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::rate_limit::Ended;
+use message::notification::Diagnostic;
 use model::delivery::Reason;
 use model::queued::Recipient;
 
@@ -36,11 +37,9 @@ impl Acceptance {
     /// What Azure said, of the message and of each of these recipients that it did not take.
     pub(crate) fn story(&self, recipients: &[Recipient]) -> String {
         let mut story = self.text.clone();
-        let refused = self
-            .refused
-            .iter()
-            .map(|(place, failed)| (*place, "refused", failed.diagnostic.as_ref().unwrap_or(&failed.reason)));
-        let deferred = self.deferred.iter().map(|(place, text)| (*place, "deferred", text));
+        let refused =
+            self.refused.iter().map(|(place, failed)| (*place, "refused", failed.said().to_owned()));
+        let deferred = self.deferred.iter().map(|(place, text)| (*place, "deferred", text.clone()));
         for (place, what, text) in refused.chain(deferred) {
             if let Some(recipient) = recipients.get(place) {
                 let _ = write!(story, "; it {what} the recipient {}: {text}", recipient.mailbox);
@@ -102,8 +101,8 @@ pub(crate) struct Failed {
     pub(crate) status: (u16, u16),
     /// Why, in a sentence for the sender.
     pub(crate) reason: String,
-    /// What was said, word for word.
-    pub(crate) diagnostic: Option<String>,
+    /// What was said, word for word, and by whom.
+    pub(crate) diagnostic: Option<Diagnostic>,
 }
 
 /// After a rate limit that came without a wait.
@@ -138,10 +137,15 @@ impl Failed {
         format!("5.{}.{}", self.status.0, self.status.1)
     }
 
+    /// What was said, or the reason where nothing was.
+    pub(crate) fn said(&self) -> &str {
+        self.diagnostic.as_ref().map_or(&self.reason, |diagnostic| &diagnostic.text)
+    }
+
     /// The reason with what was said, for a client that waits.
     pub(crate) fn text(&self) -> String {
         match &self.diagnostic {
-            Some(diagnostic) => format!("{} {diagnostic}", self.reason),
+            Some(diagnostic) => format!("{} {}", self.reason, diagnostic.text),
             None => self.reason.clone(),
         }
     }

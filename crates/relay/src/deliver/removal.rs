@@ -1,17 +1,15 @@
 //! Telling the senders of mail that waits for an account which the administrator removes.
 
-use std::sync::Arc;
-
-use ::smtp::address::Mailbox;
 use model::account::Account;
 use model::delivery::{SendId, SendState};
 use model::id::QueueId;
 use model::queued::Recipient;
-use store::{Store, StoredMessage};
+use store::StoredMessage;
 use tracing::warn;
 
 use super::Context;
-use super::dsn::{self, FailedSend, Through};
+use super::dsn::{self, News, Notice};
+use super::messenger::Messenger;
 use super::outcome::Failed;
 use crate::intake::{Intake, Rejection};
 
@@ -42,22 +40,21 @@ pub(crate) async fn tell_of_removal(
     for id in messages {
         let Some(message) = store.queue().view(*id).await? else { continue };
         let sends = failures(&message);
-        let is_wanted = sends.iter().any(|(_, failures)| !dsn::mentioned(&message, failures).is_empty());
-        if !is_wanted {
+        let notice = |(id, failures)| Notice { id, message: &message, news: News::Failed(failures) };
+        let notices: Vec<Notice<'_>> =
+            sends.iter().map(|(id, failures)| notice((*id, &failures[..]))).collect();
+        if !notices.iter().any(|notice| dsn::is_wanted(store, notice)) {
             told.silent.push(*id);
             continue;
         }
-        let Some((account, from)) = messenger(store, removed, &message) else {
+        let Some(messenger) = Messenger::other(store, removed, &message) else {
             warn!(message.id = %id, account = %removed.name, "the sender cannot be told that the account is removed");
             told.untold.push(*id);
             continue;
         };
-        let through = Through { account: &account, from };
-        for (id, failures) in &sends {
-            let failed = FailedSend { id: *id, message: &message, failures };
-            dsn::queue_through(&context, &through, &failed).await?;
+        for notice in &notices {
+            dsn::queue_through(&context, &messenger, notice).await?;
         }
-        store.queue().announce(account.id);
         told.told.push(*id);
     }
     Ok(told)
@@ -74,21 +71,4 @@ fn failures(message: &StoredMessage) -> Vec<(SendId, Vec<(Recipient, Failed)>)> 
     let waiting = message.sends.iter().filter(|send| send.state == SendState::Queued);
     let of = |recipients: &[Recipient]| recipients.iter().map(|one| (one.clone(), failed.clone())).collect();
     waiting.map(|send| (send.id, of(&send.recipients))).collect()
-}
-
-/// Another account that sends from the domain of the author or of the reverse-path, and the author of its DSNs.
-/// A domain of somebody else is not used: who they are is nobody's business.
-fn messenger(store: &Store, removed: &Account, message: &StoredMessage) -> Option<(Arc<Account>, Mailbox)> {
-    let author: Option<Mailbox> = message.header.from.parse().ok();
-    let directory = store.directory();
-    let mut others: Vec<&Arc<Account>> =
-        directory.accounts().filter(|one| one.is_enabled() && one.id != removed.id).collect();
-    others.sort_by(|one, other| one.name.cmp(&other.name));
-    let wanted = [author.as_ref(), message.reverse_path.mailbox()];
-    wanted.into_iter().flatten().find_map(|mailbox| {
-        let sends = |account: &&&Arc<Account>| {
-            directory.senders(account.id).any(|sender| sender.mailbox.domain() == mailbox.domain())
-        };
-        Some((Arc::clone(others.iter().find(sends)?), dsn::at_domain(mailbox)?))
-    })
 }

@@ -9,7 +9,8 @@ use model::queued::Recipient;
 use store::{NextStep, StoreError, TakenGroup, Usage};
 
 use super::division::{self, Next};
-use super::give_up::{GivenUp, blamed, tell_in_the_end};
+use super::dsn::News;
+use super::give_up::{GivenUp, blamed, tell_in_the_end, tell_relayed};
 use super::outcome::{Acceptance, AttemptOutcome, Failed};
 use super::tried::{Tried, Try};
 use super::upstream::refused::RefusedByRest;
@@ -104,11 +105,16 @@ impl Try<'_> {
     ) -> Tried {
         let recipients = self.claim.send.asked_for().to_vec();
         let group = TakenGroup { recipients, read_status_at: self.read_status_at(accepted) };
+        if group.read_status_at.is_none() {
+            let id = self.claim.send.id;
+            tell_relayed(self.context, &self.upstream.account, id, &group.recipients).await;
+        }
         let next = match division::taken(division.clone()) {
             Next::Ask(division) => self.divided(division, Some(group), hidden),
             Next::Done(refused) if !refused.is_empty() => {
                 let failures: Vec<(Recipient, Failed)> = refused.iter().map(blamed).collect();
-                tell_in_the_end(self.context, &self.upstream.account, self.claim.send.id, &failures).await;
+                let id = self.claim.send.id;
+                tell_in_the_end(self.context, &self.upstream.account, id, News::Failed(&failures)).await;
                 given_up_for(&refused, Some(group))
             }
             Next::Done(_) | Next::Message => NextStep::LastGroup(group),

@@ -4,18 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use message::notification::{Diagnostic, Speaker};
 use model::account::Account;
-use model::delivery::{Attempt, AttemptResult};
+use model::delivery::{Attempt, AttemptResult, Reason};
 use model::queued::Recipient;
 use store::{NextStep, Settlement, StatusCheck, StoreError, Usage};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
+use super::dsn::{self, News};
+use super::give_up::tell_relayed;
 use super::outcome::Failed;
 use super::upstream::ReadyAccount;
 use super::upstream::carrier::StatusSource;
 use super::upstream::status_answer::{StatusAnswer, StatusRead};
-use super::{Context, Upstreams, backoff, dsn};
+use super::{Context, Upstreams, backoff};
 
 /// Reads the status of one account's sends until it is stopped.
 pub(crate) struct StatusReader {
@@ -116,17 +119,21 @@ impl StatusReader {
         let wait = Duration::try_from(age).unwrap_or_default().clamp(WAIT, LONGEST_WAIT);
         match answer {
             StatusAnswer::Sent(text) | StatusAnswer::Forgotten(text) => {
+                tell_relayed(&self.context, &upstream.account, check.id, &check.recipients).await;
                 (note(AttemptResult::Accepted, text), NextStep::Sent)
             }
             StatusAnswer::Failed { text, why, reason } => {
-                if self.tell(upstream, check, why).await {
+                if self.tell(upstream, check, gave_up(why, reason)).await {
                     let attempt = note(AttemptResult::Failed, text);
                     (attempt.map(|attempt| Attempt { reason, ..attempt }), NextStep::Failed)
                 } else {
                     (None, self.later(WAIT))
                 }
             }
-            _ if is_stale => (note(AttemptResult::Accepted, undecided()), NextStep::Sent),
+            _ if is_stale => {
+                tell_relayed(&self.context, &upstream.account, check.id, &check.recipients).await;
+                (note(AttemptResult::Accepted, undecided()), NextStep::Sent)
+            }
             StatusAnswer::UnderWay(asked_for) => (None, self.later(asked_for.unwrap_or_default().max(wait))),
             // A status that could not be read is read again later.
             StatusAnswer::Refused(why, asked_for) => {
@@ -143,16 +150,10 @@ impl StatusReader {
         }
     }
 
-    async fn tell(&self, upstream: &ReadyAccount, check: &StatusCheck, diagnostic: String) -> bool {
-        let failed = Failed {
-            code: 550,
-            status: (0, 0),
-            reason: "Azure could not deliver it.".to_owned(),
-            diagnostic: Some(diagnostic),
-        };
+    async fn tell(&self, upstream: &ReadyAccount, check: &StatusCheck, failed: Failed) -> bool {
         let failures: Vec<(Recipient, Failed)> =
             check.recipients.iter().map(|recipient| (recipient.clone(), failed.clone())).collect();
-        match dsn::queue(&self.context, &upstream.account, check.id, &failures).await {
+        match dsn::queue(&self.context, &upstream.account, check.id, News::Failed(&failures)).await {
             Ok(()) => true,
             Err(rejection) => {
                 warn!(error = model::error_chain(&rejection), "a DSN could not be queued");
@@ -164,6 +165,18 @@ impl StatusReader {
     fn later(&self, wait: Duration) -> NextStep {
         NextStep::ReadStatus { at: self.context.later(wait) }
     }
+}
+
+/// What Azure's giving up means for the recipients.
+fn gave_up(words: String, reason: Option<Reason>) -> Failed {
+    let (status, sentence) = match reason {
+        Some(Reason::Suppressed) => {
+            ((1, 1), "The address is on a suppression list of Azure's, and nothing was sent to it.")
+        }
+        _ => ((0, 0), "Azure could not deliver it."),
+    };
+    let diagnostic = Some(Diagnostic { speaker: Speaker::Azure, text: words });
+    Failed { code: 550, status, reason: sentence.to_owned(), diagnostic }
 }
 
 fn unread(check: &StatusCheck, why: &str) {

@@ -95,7 +95,7 @@ pub(crate) async fn send_test_message(
             TestOutcome::RateLimited(clock::after(clock.now(), deferred.wait.unwrap_or(A_MINUTE)))
         }
         AttemptOutcome::Deferred(deferred) => TestOutcome::Refused(deferred.text),
-        AttemptOutcome::Failed(failed) => TestOutcome::Refused(failed.diagnostic.unwrap_or(failed.reason)),
+        AttemptOutcome::Failed(failed) => TestOutcome::Refused(failed.said().to_owned()),
     }
 }
 

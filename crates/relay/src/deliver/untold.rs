@@ -1,16 +1,17 @@
-//! Telling senders of failures that delivery reports brought. Works from what is stored as untold, so that neither a
+//! Telling senders of failures that delivery reports brought, and of successes to those who want to hear of them. Works from what is stored as untold, so that neither a
 //! crash nor a full disk loses a DSN: a report is not given again.
 
 use std::future::pending;
 use std::time::Duration;
 
+use message::notification::{Action, Diagnostic, Speaker};
 use model::tracking::{RecipientOutcome, RecipientState};
 use store::{StoreError, Untold};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use super::Context;
-use super::dsn;
+use super::dsn::{self, News};
 use super::outcome::Failed;
 
 /// Between two looks, where nothing is added.
@@ -73,24 +74,36 @@ async fn look(context: &Context) -> Result<Left, StoreError> {
 
 /// Queues the DSN of one recipient. That of a disabled account waits until the account is enabled.
 async fn tell(context: &Context, untold: &Untold) -> Result<Left, StoreError> {
-    let failed = untold.outcome.as_ref().filter(|outcome| outcome.state.is_failure()).map(failed);
-    if let (Some(failed), Some(account)) = (failed, context.store.directory().account(untold.account)) {
-        if !account.is_enabled() {
-            return Ok(Left::Nothing);
-        }
-        let failures = [(untold.recipient.clone(), failed)];
-        match dsn::queue(context, account, untold.id, &failures).await {
-            Ok(()) => context.store.queue().announce(account.id),
-            Err(rejection) => {
-                let error = model::error_chain(&rejection);
-                warn!(message.id = %untold.id.message, error, "a DSN about a delivery report could not be queued");
-                // What is rejected for what it is would be rejected again.
-                if rejection.is_temporary() {
-                    return Ok(Left::Some);
-                }
-            }
+    let Some(account) = context.store.directory().account(untold.account).cloned() else {
+        return done(context, untold).await;
+    };
+    if !account.is_enabled() {
+        return Ok(Left::Nothing);
+    }
+    let Some(outcome) = &untold.outcome else { return done(context, untold).await };
+    let recipients = [untold.recipient.clone()];
+    let failures = [(untold.recipient.clone(), failed(outcome))];
+    let status = outcome.status.as_deref().filter(|status| status.starts_with("2."));
+    let succeeded = |action| News::Succeeded { action, recipients: &recipients, status };
+    let news = match outcome.state {
+        RecipientState::Delivered => succeeded(Action::Delivered),
+        RecipientState::Expanded => succeeded(Action::Expanded),
+        state if state.is_failure() => News::Failed(&failures),
+        _ => return done(context, untold).await,
+    };
+    if let Err(rejection) = dsn::queue(context, &account, untold.id, news).await {
+        let error = model::error_chain(&rejection);
+        warn!(message.id = %untold.id.message, error, "a DSN about a delivery report could not be queued");
+        // What is rejected for what it is would be rejected again.
+        if rejection.is_temporary() {
+            return Ok(Left::Some);
         }
     }
+    done(context, untold).await
+}
+
+/// The sender has heard of a recipient, or never will.
+async fn done(context: &Context, untold: &Untold) -> Result<Left, StoreError> {
     context.store.queue().told(untold).await?;
     Ok(Left::Nothing)
 }
@@ -107,14 +120,16 @@ fn failed(outcome: &RecipientOutcome) -> Failed {
         let mut parts = status.strip_prefix("5.")?.split('.');
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     });
-    // Only what a server said is a diagnostic (RFC 3464 section 2.3.6).
+    // Only what a server said is of type smtp (RFC 3464 section 2.3.6).
     let is_reply = |text: &str| {
         text.split_whitespace().next().is_some_and(|word| word.len() == 3 && word.parse::<u16>().is_ok())
     };
     let (reason, diagnostic) = match outcome.text.as_str() {
         "" => (reason.to_owned(), None),
-        text if is_reply(text) => (reason.to_owned(), Some(text.to_owned())),
-        text => (format!("{reason} {text}"), None),
+        text if is_reply(text) => {
+            (reason.to_owned(), Some(Diagnostic { speaker: Speaker::Smtp, text: text.to_owned() }))
+        }
+        text => (reason.to_owned(), Some(Diagnostic { speaker: Speaker::Azure, text: text.to_owned() })),
     };
     Failed { code: 550, status: status.unwrap_or(default), reason, diagnostic }
 }

@@ -2,6 +2,7 @@
 
 use azure_types::email::MAX_RECIPIENTS;
 use azure_types::ids::OperationId;
+use jiff::SignedDuration;
 use meter::Counter;
 use model::credential::{Access, Credential, Lane};
 use model::id::{AccountId, QueueId};
@@ -35,6 +36,8 @@ struct OnBehalf {
     account: AccountId,
     origin: Origin,
     lane: Lane,
+    /// How long after it may leave it is of use, where it does not say so.
+    deadline: Option<SignedDuration>,
 }
 
 impl Draft {
@@ -46,7 +49,12 @@ impl Draft {
     ) -> Result<Accepted, Rejection> {
         let address = self.envelope.source.address();
         let (credential, account) = standing::current(credential, address, &self.intake.store().directory())?;
-        let owner = OnBehalf { account: account.id, origin: origin(&credential), lane: credential.lane };
+        let owner = OnBehalf {
+            account: account.id,
+            origin: origin(&credential),
+            lane: credential.lane,
+            deadline: credential.intake.deadline,
+        };
         let (size_bytes, recipients) = (complete.bytes, self.recipients.len());
         let accepted = self.queue(complete, owner).await?;
         info!(
@@ -70,7 +78,8 @@ impl Draft {
         internal: &Internal,
     ) -> Result<Accepted, Rejection> {
         let Internal { kind, account } = internal;
-        let owner = OnBehalf { account: account.id, origin: kind.origin(), lane: kind.lane() };
+        let (origin, lane) = (kind.origin(), kind.lane());
+        let owner = OnBehalf { account: account.id, origin, lane, deadline: None };
         Ok(Accepted::Queued(self.queue(complete, owner).await?.id()))
     }
 
@@ -78,7 +87,9 @@ impl Draft {
         let now = self.intake.clock().now();
         let recipients = std::mem::take(&mut self.recipients);
         let Timing { lane, deadline, send_at } = self.timing;
-        let given_up = clock::after(send_at.unwrap_or(now), self.intake.settings().expiry);
+        let leaves_at = send_at.unwrap_or(now);
+        let given_up = clock::after(leaves_at, self.intake.settings().expiry);
+        let deadline = deadline.or(owner.deadline.map(|deadline| clock::after(leaves_at, deadline)));
         let message = QueuedMessage {
             id: self.id,
             account: owner.account,

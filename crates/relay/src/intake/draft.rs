@@ -48,6 +48,7 @@ pub(super) struct Parts {
 impl Draft {
     pub(super) fn new(intake: Intake, parts: Parts) -> Self {
         let Parts { id, principal, envelope, returned, repairs, timing, incoming, reserved } = parts;
+        let remark = principal.remark().map(|text| Change { cause: Cause::Rule, text: text.to_owned() });
         Self {
             intake,
             id,
@@ -57,7 +58,7 @@ impl Draft {
             recipients: Vec::new(),
             repaired_recipients: 0,
             repairs,
-            changes: returned.change.into_iter().collect(),
+            changes: returned.change.into_iter().chain(remark).collect(),
             timing,
             incoming,
             message_id: None,

@@ -50,7 +50,7 @@ pub use self::accept::Accepted;
 pub use self::draft::Draft;
 pub use self::envelope::{DsnWishes, Envelope, NewRecipient, Offered, Session, Source, WholeMessage};
 pub use self::onward::{Answer, DirectMessage, Onward, Sent};
-pub use self::principal::{Internal, InternalKind, Principal};
+pub use self::principal::{DsnForm, Internal, InternalKind, Principal};
 pub use self::rejection::{AddressFault, ChosenBy, NotSent, Part, Rejection};
 pub use self::timing::{LONGEST_HOLD, TimingFault, TimingPart};
 
@@ -117,7 +117,7 @@ impl Intake {
         let timing = Timing::read(&envelope.timing, now).map_err(Rejection::Timing)?;
         let reserved = self.make_room(&principal, envelope.declared_bytes)?;
         let id = match &principal {
-            Principal::Internal(Internal { kind: InternalKind::Dsn { id }, .. }) => *id,
+            Principal::Internal(Internal { kind: InternalKind::Dsn { id, .. }, .. }) => *id,
             _ => QueueId::new(now, self.0.entropy.bytes()),
         };
         let incoming = Incoming::new(self.0.store.queue().begin_body(id));

@@ -33,13 +33,42 @@ pub struct Internal {
 pub enum InternalKind {
     /// A delivery status notification (RFC 3464).
     Dsn {
-        /// Follows from what failed, so that one failure has one DSN.
+        /// Follows from what it reports, so that one failure has one DSN.
         id: QueueId,
+        form: DsnForm,
     },
     /// An alarm for the operator.
     Alarm,
     /// A message that the operator sends.
     Operator,
+}
+
+/// The form in which a DSN is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DsnForm {
+    /// A `multipart/report` (RFC 6522).
+    Report,
+    /// The same through another account than the one of the message, which cannot carry it.
+    ReportElsewhere,
+    /// A text with files, as no account can carry a report.
+    Files,
+}
+
+impl DsnForm {
+    /// What its story says of it.
+    fn remark(self) -> Option<&'static str> {
+        match self {
+            Self::Report => None,
+            Self::ReportElsewhere => Some(
+                "the notice goes through this account because that of the message sends by the Email API alone, which \
+                 cannot carry a multipart/report",
+            ),
+            Self::Files => Some(
+                "the notice is a text with files in place of a multipart/report, which the Email API, the account's only \
+                 transport, cannot carry",
+            ),
+        }
+    }
 }
 
 impl Principal {
@@ -49,6 +78,16 @@ impl Principal {
             Self::Credential(credential) => credential.access != Access::Network,
             Self::Entra(_) => true,
             Self::Internal(_) => false,
+        }
+    }
+}
+
+impl Principal {
+    /// What the story of its message says from the beginning.
+    pub(super) fn remark(&self) -> Option<&'static str> {
+        match self {
+            Self::Internal(Internal { kind: InternalKind::Dsn { form, .. }, .. }) => form.remark(),
+            Self::Internal(_) | Self::Credential(_) | Self::Entra(_) => None,
         }
     }
 }

@@ -257,12 +257,13 @@ async fn a_rate_limit_says_when_the_next_message_is_accepted() {
 #[tokio::test]
 async fn the_rules_for_what_postern_writes_are_those_of_its_kind() {
     let fixture = Fixture::set().await;
-    let dsn = InternalKind::Dsn { id: QueueId::new(Timestamp::UNIX_EPOCH, [9; 10]) };
+    let form = DsnForm::Report;
+    let dsn = InternalKind::Dsn { id: QueueId::new(Timestamp::UNIX_EPOCH, [9; 10]), form };
     let submit = async |kind: InternalKind, header: &str| {
         let kind = match kind {
             InternalKind::Dsn { .. } => {
                 let id = QueueId::new(fixture.clock.now(), fixture.intake.entropy().bytes());
-                InternalKind::Dsn { id }
+                InternalKind::Dsn { id, form }
             }
             kind => kind,
         };

@@ -1,7 +1,7 @@
 //! MAIL and RCPT as the intake understands them, and its answers about them.
 
 use ::smtp::address::Mailbox;
-use ::smtp::parameters::{MailParameters, RecipientParameters};
+use ::smtp::parameters::{Hold, MailParameters, RecipientParameters};
 use ::smtp::path::{ForwardPath, OfferedPath};
 use ::smtp::reply::Refusal;
 use message::author::excerpt;
@@ -22,7 +22,7 @@ pub(super) fn of(peer: &Peer, path: &OfferedPath, parameters: &MailParameters, r
     Envelope {
         reverse_path,
         dsn: DsnWishes { ret: parameters.ret, envelope_id: parameters.envelope_id.clone() },
-        timing: TimingFields::default(),
+        timing: TimingFields { send_at: parameters.hold.as_ref().map(held), ..TimingFields::default() },
         declared_bytes: parameters.size_octets,
         smtputf8: parameters.smtputf8,
         source: Source::Smtp(Session {
@@ -32,6 +32,14 @@ pub(super) fn of(peer: &Peer, path: &OfferedPath, parameters: &MailParameters, r
             tls: peer.tls.clone(),
         }),
         repairs,
+    }
+}
+
+/// FUTURERELEASE as the field that asks for the same.
+fn held(hold: &Hold) -> String {
+    match hold {
+        Hold::For(seconds) => format!("{seconds}s"),
+        Hold::Until(time) => time.clone(),
     }
 }
 

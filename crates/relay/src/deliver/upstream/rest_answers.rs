@@ -10,6 +10,7 @@ use azure_client::entra::TokenFailure;
 use azure_client::{Answered, RequestFailure};
 use azure_types::email::EmailSendStatus;
 use azure_types::error::ErrorDetail;
+use message::notification::{Diagnostic, Speaker};
 use model::delivery::Reason;
 
 use super::status_answer::StatusAnswer;
@@ -126,7 +127,8 @@ fn said(error: &ErrorDetail) -> String {
 }
 
 fn failed(code: u16, status: (u16, u16), reason: &str, diagnostic: String) -> AttemptOutcome {
-    AttemptOutcome::Failed(Failed { code, status, reason: reason.to_owned(), diagnostic: Some(diagnostic) })
+    let diagnostic = Some(Diagnostic { speaker: Speaker::Azure, text: diagnostic });
+    AttemptOutcome::Failed(Failed { code, status, reason: reason.to_owned(), diagnostic })
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 use ::smtp::client::{ProtocolError, Stage, TransactionReplies};
 use ::smtp::reply::{EnhancedStatus, Refusal};
 
+use message::notification::{Diagnostic, Speaker};
+
 use crate::deliver::outcome::{Acceptance, AttemptOutcome, Deferred, Failed, Matter, RATE_WAIT, deferred};
 
 /// What a server's replies to a message mean.
@@ -98,7 +100,7 @@ fn of_refusal(refusal: &Refusal) -> Failed {
         code: refusal.reply().code(),
         status,
         reason: reason.to_owned(),
-        diagnostic: Some(refusal.to_string()),
+        diagnostic: Some(Diagnostic { speaker: Speaker::Smtp, text: refusal.to_string() }),
     }
 }
 
