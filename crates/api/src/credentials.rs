@@ -46,6 +46,12 @@ pub struct CredentialView {
     pub rate_per_minute: Option<u32>,
     /// How urgent its mail is.
     pub lane: String,
+    /// Whom its bounces tell: `sender`, `nobody`, or an address.
+    #[serde(default = "to_the_sender")]
+    pub dsn_to: String,
+    /// Seconds after which a message that has not left is of no use, where it does not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_seconds: Option<u32>,
     /// When it was added.
     pub created_at: Timestamp,
     /// Where it is locked now after too many wrong passwords.
@@ -61,6 +67,10 @@ pub struct CredentialView {
     /// What a client was refused last that had logged in so, or tried to; absent if that is not remembered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_refusal: Option<LastRefusalView>,
+}
+
+fn to_the_sender() -> String {
+    "sender".to_owned()
 }
 
 fn by_password() -> String {
@@ -135,6 +145,10 @@ pub struct AddCredential {
     pub rate_per_minute: Option<u32>,
     #[serde(default)]
     pub lane: Option<String>,
+    #[serde(default)]
+    pub dsn_to: Option<String>,
+    #[serde(default)]
+    pub deadline_seconds: Option<u32>,
 }
 
 #[derive(Default, Deserialize, ToSchema)]
@@ -168,6 +182,10 @@ pub struct EditCredential {
     #[schema(value_type = Option<u32>)]
     pub rate_per_minute: Option<Option<u32>>,
     pub lane: Option<String>,
+    pub dsn_to: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    pub deadline_seconds: Option<Option<u32>>,
 }
 
 /// A member that is there, be it null, which removes what it is about.

@@ -1,6 +1,7 @@
 //! How two versions of a credential differ, for the audit log.
 
 use ipnet::IpNet;
+use jiff::SignedDuration;
 use model::credential::{AuthorRule, Credential, ReversePathRule, SenderRule};
 use model::repair::Repairs;
 
@@ -16,6 +17,8 @@ pub(super) fn differences(before: &Credential, now: &Credential) -> Vec<String> 
         ("repairs", repairs_in_words(&before.intake.repairs), repairs_in_words(&now.intake.repairs)),
         ("messages a minute", number(before.rate_per_minute), number(now.rate_per_minute)),
         ("lane", before.lane.to_string(), now.lane.to_string()),
+        ("bounces to", before.intake.dsn_to.to_string(), now.intake.dsn_to.to_string()),
+        ("deadline", deadline(before.intake.deadline), deadline(now.intake.deadline)),
     ];
     words
         .into_iter()
@@ -60,6 +63,10 @@ fn repairs_in_words(repairs: &Repairs) -> String {
 
 fn number(number: Option<u32>) -> String {
     number.map_or_else(|| "as the account allows".to_owned(), |number| number.to_string())
+}
+
+fn deadline(deadline: Option<SignedDuration>) -> String {
+    deadline.map_or_else(|| "none".to_owned(), |deadline| format!("{deadline:#}"))
 }
 
 fn joined(words: impl Iterator<Item = String>) -> String {

@@ -9,7 +9,10 @@ use secrecy::SecretString;
 use store::{Directory, StoreError};
 
 use super::differences::differences;
-use super::rules::{known_sender, rate, repairs, replaces_somebody, reverse_path_domains, sender_rule};
+use super::rules::{
+    deadline, dsn_recipient, known_sender, rate, repairs, replaces_somebody, reverse_path_domains,
+    sender_rule,
+};
 use super::{PublicNetworks, networks, password};
 use crate::Control;
 use crate::error::{Fault, Invalid};
@@ -41,6 +44,10 @@ pub struct CredentialChange {
     pub rate_per_minute: Option<Option<u32>>,
     /// How urgent its mail is.
     pub lane: Option<Lane>,
+    /// Whom DSNs tell: `sender`, `nobody` or an address.
+    pub dsn_to: Option<String>,
+    /// How long after it may leave a message is of use; `Some(None)`: as long as any message is tried.
+    pub deadline_seconds: Option<Option<u32>>,
 }
 
 /// Attempts before a change fails because others change the same credential.
@@ -209,6 +216,11 @@ impl CredentialChange {
             reply_to_author: self.reply_to_author.unwrap_or(before.reply_to_author),
             reverse_paths,
             repairs: self.repairs.as_deref().map_or_else(|| Ok(before.repairs.clone()), repairs)?,
+            dsn_to: self.dsn_to.as_deref().map_or_else(|| Ok(before.dsn_to.clone()), dsn_recipient)?,
+            deadline: match self.deadline_seconds {
+                Some(given) => deadline(given)?,
+                None => before.deadline,
+            },
         })
     }
 }

@@ -57,6 +57,10 @@ pub struct NewIntakeRules {
     pub reverse_path_anywhere: bool,
     /// Names of repairs.
     pub repairs: Vec<String>,
+    /// Whom DSNs tell: `sender`, `nobody` or an address; the sender when `None`.
+    pub dsn_to: Option<String>,
+    /// How long after it may leave a message is of use, where it does not say so.
+    pub deadline_seconds: Option<u32>,
 }
 
 /// How clients are to show that they may use a credential.

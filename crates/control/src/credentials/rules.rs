@@ -1,6 +1,7 @@
 //! The rules of a credential, from what the operator wrote.
 
-use model::credential::{AuthorRule, IntakeRules, ReversePathRule, SenderRule};
+use jiff::SignedDuration;
+use model::credential::{AuthorRule, DsnRecipient, IntakeRules, ReversePathRule, SenderRule};
 use model::id::AccountId;
 use model::repair::Repairs;
 use smtp::address::{Domain, Mailbox};
@@ -49,6 +50,8 @@ pub(super) fn intake_rules(new: &NewIntakeRules) -> Result<IntakeRules, Invalid>
             false => ReversePathRule::Domains(reverse_path_domains(&new.reverse_paths)?),
         },
         repairs: repairs(&new.repairs)?,
+        dsn_to: new.dsn_to.as_deref().map(dsn_recipient).transpose()?.unwrap_or_default(),
+        deadline: deadline(new.deadline_seconds)?,
     })
 }
 
@@ -74,6 +77,17 @@ pub(super) fn reverse_path_domains(texts: &[String]) -> Result<Vec<Domain>, Inva
 pub(super) fn repairs(words: &[String]) -> Result<Repairs, Invalid> {
     let repair = |word: &String| word.trim().parse().map_err(|unknown| Invalid::new("repairs", unknown));
     words.iter().map(repair).collect()
+}
+
+pub(super) fn dsn_recipient(text: &str) -> Result<DsnRecipient, Invalid> {
+    text.parse().map_err(|error| Invalid::new("dsn_to", error))
+}
+
+pub(super) fn deadline(seconds: Option<u32>) -> Result<Option<SignedDuration>, Invalid> {
+    match seconds {
+        Some(0) => Err(Invalid::new("deadline_seconds", "with 0 every message would be too late")),
+        seconds => Ok(seconds.map(|seconds| SignedDuration::from_secs(seconds.into()))),
+    }
 }
 
 pub(super) fn rate(per_minute: Option<u32>) -> Result<Option<u32>, Invalid> {

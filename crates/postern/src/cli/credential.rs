@@ -134,6 +134,13 @@ pub(crate) struct CredentialAdd {
     /// Priority of its mail: urgent, normal or bulk
     #[arg(long, value_name = "LANE", default_value = "normal")]
     pub(crate) lane: String,
+    /// Who gets the bounces of its mail: sender, nobody, or an address, for senders whose mail nobody reads
+    #[arg(long, value_name = "sender|nobody|ADDRESS", default_value = "sender")]
+    pub(crate) dsn_to: String,
+    /// Give up messages that have not left after this time, such as 10m or 2h, unless they say otherwise [default:
+    /// `queue.expiry_hours`]
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    pub(crate) deadline: Option<u32>,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
@@ -142,7 +149,7 @@ pub(crate) struct CredentialAdd {
 pub(crate) struct CredentialImport {
     /// A CSV file. Its first line names its columns: login, and any of account, senders, networks, access (password or
     /// network), allow_public_networks, default_from, forced_from, reply_to_author, reverse_paths,
-    /// reverse_path_anywhere, repairs, rate_per_minute, lane. Separate several values in one cell by spaces
+    /// reverse_path_anywhere, repairs, rate_per_minute, lane, dsn_to, deadline_seconds. Separate several values in one cell by spaces
     pub(crate) file: PathBuf,
     /// The account of rows that name none [default: the only one]
     #[arg(long, value_name = "NAME")]
@@ -217,6 +224,15 @@ pub(crate) struct CredentialEdit {
     /// Priority of its mail: urgent, normal or bulk
     #[arg(long, value_name = "LANE")]
     pub(crate) lane: Option<String>,
+    /// Who gets the bounces of its mail: sender, nobody, or an address
+    #[arg(long, value_name = "sender|nobody|ADDRESS")]
+    pub(crate) dsn_to: Option<String>,
+    /// Give up messages that have not left after this time, such as 10m or 2h, unless they say otherwise
+    #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "no_deadline")]
+    pub(crate) deadline: Option<u32>,
+    /// Remove the deadline; `queue.expiry_hours` still applies
+    #[arg(long)]
+    pub(crate) no_deadline: bool,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
@@ -230,4 +246,10 @@ pub(crate) struct CredentialReset {
     pub(crate) password_stdin: bool,
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+/// A duration as people write it, in whole seconds.
+fn seconds(text: &str) -> Result<u32, String> {
+    let duration = model::moment::duration(text).and_then(|duration| u32::try_from(duration.as_secs()).ok());
+    duration.ok_or_else(|| format!("{text:?} is no duration, such as 90s, 10m or 2h"))
 }

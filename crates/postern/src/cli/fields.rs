@@ -5,7 +5,7 @@ use clap::{ArgMatches, Command};
 
 /// Fields that come from an argument of another name, and that argument. All others come from the argument of their own
 /// name, if the command has one.
-const RENAMED: [(&str, &str); 20] = [
+const RENAMED: [(&str, &str); 21] = [
     ("cloud.authority", "cloud_authority"),
     ("cloud.ca_pem", "cloud_ca"),
     ("cloud.graph", "cloud_graph"),
@@ -13,6 +13,7 @@ const RENAMED: [(&str, &str); 20] = [
     ("cloud.resource_manager", "cloud_resource_manager"),
     ("cloud.smtp_host", "cloud_smtp"),
     ("cloud.smtp_port", "cloud_smtp"),
+    ("deadline_seconds", "deadline"),
     ("domain", "domains"),
     ("life_days", "days"),
     ("login", "credential"),

@@ -9,6 +9,7 @@ use anyhow::bail;
 use api::bans::{BanView, LiftedView};
 use api::credentials::{CredentialView, IssuedView, LastRefusalView};
 use api::senders::SenderView;
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::account::input;
@@ -54,6 +55,8 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
         "repairs": arguments.repairs,
         "rate_per_minute": arguments.rate_per_minute,
         "lane": arguments.lane,
+        "dsn_to": arguments.dsn_to,
+        "deadline_seconds": arguments.deadline,
     });
     let issued: IssuedView = client.post("/v1/credentials", &body).await?;
     if arguments.connection.json {
@@ -149,6 +152,8 @@ fn changes(arguments: &CredentialEdit) -> Map<String, Value> {
         ("repairs", list(&arguments.repairs, arguments.no_repairs)),
         ("rate_per_minute", number(arguments.rate_per_minute, arguments.no_rate)),
         ("lane", text(&arguments.lane, false)),
+        ("dsn_to", text(&arguments.dsn_to, false)),
+        ("deadline_seconds", number(arguments.deadline, arguments.no_deadline)),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name.to_owned(), value?)))
@@ -224,6 +229,8 @@ async fn show(arguments: &Named) -> anyhow::Result<()> {
     };
     let rate =
         credential.rate_per_minute.map_or_else(|| "no limit of its own".to_owned(), |rate| rate.to_string());
+    let deadline = credential.deadline_seconds.map(|seconds| SignedDuration::from_secs(seconds.into()));
+    let deadline = deadline.map_or_else(|| "none of its own".to_owned(), |deadline| format!("{deadline:#}"));
     let reverse_paths = match credential.reverse_path_anywhere {
         true => "anywhere".to_owned(),
         false => or(&credential.reverse_paths, "the account's domains"),
@@ -239,6 +246,8 @@ async fn show(arguments: &Named) -> anyhow::Result<()> {
         ("Repairs", or(&credential.repairs, "none")),
         ("Per minute", rate),
         ("Lane", credential.lane.clone()),
+        ("Bounces to", credential.dsn_to.clone()),
+        ("Deadline", deadline),
         ("Added", output::time(credential.created_at)),
         ("Last used", last_use),
         ("Last refused", last_refusal),

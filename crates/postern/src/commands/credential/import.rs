@@ -25,7 +25,7 @@ enum Kind {
 }
 
 /// The members of a request, how each is read, and what else its column may be called.
-const FIELDS: [(&str, Kind, &[&str]); 14] = [
+const FIELDS: [(&str, Kind, &[&str]); 16] = [
     ("login", Kind::Text, &["login"]),
     ("account", Kind::Text, &["account"]),
     ("access", Kind::Text, &["access"]),
@@ -40,6 +40,8 @@ const FIELDS: [(&str, Kind, &[&str]); 14] = [
     ("repairs", Kind::List, &["repairs", "repair"]),
     ("rate_per_minute", Kind::Number, &["rate_per_minute", "rate"]),
     ("lane", Kind::Text, &["lane"]),
+    ("dsn_to", Kind::Text, &["dsn_to"]),
+    ("deadline_seconds", Kind::Number, &["deadline_seconds"]),
 ];
 const COLUMNS: Columns<'static> = Columns { usual: &[], sign: "login" };
 /// The columns that are written.

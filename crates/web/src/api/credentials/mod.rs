@@ -142,6 +142,8 @@ fn described(body: AddCredential) -> Result<NewCredential, ApiError> {
             reverse_paths: body.reverse_paths,
             reverse_path_anywhere: body.reverse_path_anywhere,
             repairs: body.repairs,
+            dsn_to: body.dsn_to,
+            deadline_seconds: body.deadline_seconds,
         },
         rate_per_minute: body.rate_per_minute,
         lane,
@@ -176,6 +178,8 @@ async fn edit(
         repairs: body.repairs,
         rate_per_minute: body.rate_per_minute,
         lane: body.lane.as_deref().map(lane).transpose()?,
+        dsn_to: body.dsn_to,
+        deadline_seconds: body.deadline_seconds,
     };
     let changed = control.change_credential(&login, change).await?;
     Ok(Json(view(&control, &Known::now(&api).await?, &changed)))

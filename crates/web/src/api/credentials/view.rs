@@ -85,6 +85,8 @@ pub(super) fn view(control: &Control, known: &Known, credential: &Credential) ->
         repairs: intake.repairs.iter().map(|repair| repair.to_string()).collect(),
         rate_per_minute: credential.rate_per_minute,
         lane: credential.lane.to_string(),
+        dsn_to: intake.dsn_to.to_string(),
+        deadline_seconds: intake.deadline.and_then(|deadline| u32::try_from(deadline.as_secs()).ok()),
         created_at: credential.created_at,
         locks: locks.cloned().unwrap_or_default(),
         last_used_at: used.map(|used| used.at),

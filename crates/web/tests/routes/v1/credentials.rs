@@ -28,6 +28,14 @@ async fn a_credential_is_added_changed_reset_and_removed() {
     assert!(changed.body.get("rate_per_minute").is_none(), "null removes it: {}", changed.text);
     assert_eq!(changed.body["networks"], json!(["10.0.0.0/8"]));
     assert_eq!(changed.body["lane"], "bulk", "what is absent stays");
+    assert_eq!((&changed.body["dsn_to"], changed.body.get("deadline_seconds")), (&json!("sender"), None));
+    let told = json!({ "dsn_to": "ops@contoso.example", "deadline_seconds": 600 });
+    let changed = app.ask("PATCH", "/v1/credentials/printer", &told).await;
+    assert_eq!(changed.body["dsn_to"], "ops@contoso.example", "{}", changed.text);
+    assert_eq!(changed.body["deadline_seconds"], 600, "{}", changed.text);
+    let nobody = json!({ "dsn_to": "nobody", "deadline_seconds": null });
+    let changed = app.ask("PATCH", "/v1/credentials/printer", &nobody).await;
+    assert_eq!((&changed.body["dsn_to"], changed.body.get("deadline_seconds")), (&json!("nobody"), None));
     let reset = app.post("/v1/credentials/printer/password:reset", &json!({})).await;
     assert_eq!(reset.status, 200, "{}", reset.text);
     assert_ne!(reset.body["password"], added.body["password"]);
@@ -38,7 +46,7 @@ async fn a_credential_is_added_changed_reset_and_removed() {
     assert_eq!(app.get("/v1/credentials/printer").await.error(), (404, "missing", None));
     let list = app.get(CREDENTIALS).await.body["items"].clone();
     assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
-    assert_eq!(app.changes().await, 4);
+    assert_eq!(app.changes().await, 6);
 }
 
 #[tokio::test]
@@ -56,6 +64,8 @@ async fn credentials_that_cannot_be_say_which_member_is_wrong() {
         (json!({ "networks": "10.0.0.0/8" }), 422, "invalid", Some("networks")),
         (json!({ "networks": ["ten"] }), 422, "invalid", Some("networks")),
         (json!({ "rate_per_minute": "5" }), 422, "invalid", Some("rate_per_minute")),
+        (json!({ "dsn_to": "ops" }), 422, "invalid", Some("dsn_to")),
+        (json!({ "deadline_seconds": 0 }), 422, "invalid", Some("deadline_seconds")),
         (json!({ "colour": "red" }), 422, "invalid", Some("colour")),
     ] {
         let mut body = good.clone();
