@@ -7,11 +7,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use api::status::ListenerView;
 use azure_client::credential::IdentityEndpoint;
-use clock::Sources;
+use clock::{Clock, Sources};
 use control::Control;
 use control::watch::Watch;
 use meter::Counter;
-use relay::intake::{Intake, IntakeParts};
+use relay::intake::{Intake, IntakeParts, LONGEST_HOLD};
 use relay::login::LoginProtection;
 use relay::refusals::Refusals;
 use relay::smtp::SmtpService;
@@ -20,7 +20,7 @@ use relay::{Delivery, Relay, RelayHandle, RelayParts, RelaySettings, Upstreams};
 use secrecy::ExposeSecret as _;
 use smtp::extension::{Extension, Extensions};
 use smtp::sasl::Mechanism;
-use smtp::server::{LoginPolicy, Settings, TlsPolicy};
+use smtp::server::{LoginPolicy, LongestHold, Settings, TlsPolicy};
 use smtp_server::admission::Admission;
 use smtp_server::{Endpoint, listener};
 use store::{DataDir, KeySource, MasterKey, Store};
@@ -173,7 +173,7 @@ impl Server {
             views.push(ListenerView { address, mode, login });
             let endpoint = Arc::new(Endpoint {
                 service: Arc::new(parts.smtp.with_repairs(wanted.repairs.clone())),
-                settings: Arc::new(session_settings(wanted, &parts.settings)),
+                settings: Arc::new(session_settings(wanted, &parts.settings, &parts.sources.clock)),
                 tls: Some(parts.identity.server_config(&[])?),
                 timeouts: config.timeouts,
                 networks: wanted.networks.clone(),
@@ -310,7 +310,7 @@ async fn known_refusals(smtp: &SmtpService) -> Refusals {
     refusals
 }
 
-fn session_settings(wanted: &Listener, relay: &RelaySettings) -> Settings {
+fn session_settings(wanted: &Listener, relay: &RelaySettings, clock: &Clock) -> Settings {
     let policy = match wanted.mode {
         Mode::Starttls => TlsPolicy::StartTls,
         Mode::Tls => TlsPolicy::Implicit,
@@ -328,13 +328,24 @@ fn session_settings(wanted: &Listener, relay: &RelaySettings) -> Settings {
         settings.mechanisms.retain(|mechanism| *mechanism != Mechanism::XOAuth2);
     }
     settings.banner = "ESMTP Postern".to_owned();
-    // Success and delay are not reported, and whole messages not returned. So DSN is not offered; clients that use
-    // its parameters unasked are served as far as DSNs go.
-    settings.extensions = settings.extensions.without(Extension::Dsn);
+    if !relay.entra.tenants.is_empty() {
+        // What an Entra login sends is Azure's at once, which reports no success and no delay. So that DSN is not
+        // promised where there may be such logins; other clients that use its parameters are served all the same.
+        settings.extensions = settings.extensions.without(Extension::Dsn);
+    }
     settings.tolerated = Extensions::none().with(Extension::Dsn).with(Extension::Auth);
+    settings.longest_hold = Some(longest_hold(clock));
     settings.limits.message_octets = relay.max_message_bytes;
     settings.limits.recipients = u32::try_from(relay.max_recipients).unwrap_or(u32::MAX);
     settings
+}
+
+/// What FUTURERELEASE announces.
+fn longest_hold(clock: &Clock) -> LongestHold {
+    let clock = clock.clone();
+    let latest = move || clock::after(clock.now(), LONGEST_HOLD).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let seconds = u32::try_from(LONGEST_HOLD.as_secs()).unwrap_or(u32::MAX);
+    LongestHold { seconds, latest: Arc::new(latest) }
 }
 
 fn master_key(config: &Config, data_dir: &DataDir) -> anyhow::Result<KeySource> {
