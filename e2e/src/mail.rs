@@ -12,6 +12,8 @@ use smtp::path::ReversePath;
 use smtp::sasl::{Login, Proof};
 use smtp_client::{Connection, Target, Timeouts};
 use store::StoredMessage;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufStream};
+use tokio::net::TcpStream;
 use twin::captured::CapturedMail;
 
 use crate::setup::Device;
@@ -96,6 +98,27 @@ impl World {
         replies
     }
 
+    /// Submits a message word for word, without login: EHLO, these lines, and the message. Each has to be accepted. Gives
+    /// the reply to EHLO, and the id.
+    pub async fn speak(&self, lines: &[&str], message: &[u8]) -> Spoken {
+        let mut stream =
+            BufStream::new(TcpStream::connect(("127.0.0.1", self.port(Mode::Plain))).await.unwrap());
+        reply(&mut stream).await;
+        stream.write_all(b"EHLO device.example\r\n").await.unwrap();
+        let offered = reply(&mut stream).await;
+        for line in lines.iter().chain(&["DATA"]) {
+            stream.write_all(format!("{line}\r\n").as_bytes()).await.unwrap();
+            let said = reply(&mut stream).await;
+            assert!(said.starts_with(['2', '3']), "{line}: {said}");
+        }
+        stream.write_all(message).await.unwrap();
+        stream.write_all(b".\r\n").await.unwrap();
+        let said = reply(&mut stream).await;
+        let id = said.trim_end().rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{said}"));
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+        Spoken { offered, id }
+    }
+
     /// Submits a message over a connection of its own; it has to be accepted.
     pub async fn submit(&self, recipients: &[&str], message: &[u8]) -> QueueId {
         self.submit_from("scanner@contoso.example", recipients, message).await
@@ -156,6 +179,29 @@ impl World {
         let is_for =
             |mail: &CapturedMail| mail.recipients.iter().any(|recipient| recipient.address == address);
         self.captured().into_iter().filter(is_for).collect()
+    }
+}
+
+/// What a server answered to a client that spoke word for word.
+#[derive(Clone, Debug)]
+pub struct Spoken {
+    /// All lines of the reply to EHLO.
+    pub offered: String,
+    /// Under which the message is queued.
+    pub id: QueueId,
+}
+
+/// Reads a whole reply.
+async fn reply(stream: &mut BufStream<TcpStream>) -> String {
+    let mut said = String::new();
+    loop {
+        let mut line = String::new();
+        stream.flush().await.unwrap();
+        stream.read_line(&mut line).await.unwrap();
+        said.push_str(&line);
+        if line.as_bytes().get(3) != Some(&b'-') {
+            return said;
+        }
     }
 }
 

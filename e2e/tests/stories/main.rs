@@ -18,6 +18,7 @@ mod login_guard;
 mod many_clients;
 mod morning;
 mod morning_clients;
+mod notices;
 mod older_data;
 mod outcomes;
 mod patience;

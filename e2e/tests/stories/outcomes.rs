@@ -18,7 +18,7 @@ use uuid::Uuid;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A server with a web hook for events; Azure has been told its URL, and trusts its certificate.
-async fn world(schema: &str) -> World {
+pub(crate) async fn world(schema: &str) -> World {
     let events = EventSettings {
         listen: Some(([127, 0, 0, 1], 0).into()),
         url: Some("https://localhost".parse().unwrap()),
