@@ -26,6 +26,9 @@ const PYTHON: [&str; 4] = [
     "dkimpy==1.1.8",
     "openapi-spec-validator==0.9.0",
 ];
+/// What reads bounces: Mailman needs many packages of its own, 60 MB.
+const BOUNCES: [&str; 2] = ["flufl.bounce==6.0.0", "mailman==3.3.10"];
+const BOUNCE_PARSER: [&str; 1] = ["libmail-deliverystatus-bounceparser-perl"];
 const NODE: [&str; 1] = ["nodemailer@10.6.0"];
 /// Programs that check zones, unpacked and not installed: Debian would start some of them as services. Five MB.
 const NAME_SERVERS: [&str; 7] =
@@ -123,6 +126,10 @@ pub(crate) fn install() -> PathBuf {
     let tools = tools();
     debian();
     step("Python packages", &PYTHON, &tools.join("venv"), |folder| python(folder, &PYTHON));
+    step("bounce readers", &BOUNCES, &tools.join("bounces"), |folder| python(folder, &BOUNCES));
+    step("bounce parser", &BOUNCE_PARSER, &tools.join("bounce-parser"), |folder| {
+        unpack(folder, &BOUNCE_PARSER)
+    });
     step("name servers", &NAME_SERVERS, &tools.join("name-servers"), |folder| unpack(folder, &NAME_SERVERS));
     step("promtool", &PROMETHEUS, &tools.join("prometheus"), |folder| unpack(folder, &PROMETHEUS));
     step("Node packages", &NODE, &tools.join("node_modules"), |folder| node(folder, &NODE));

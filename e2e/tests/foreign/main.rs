@@ -23,6 +23,7 @@ mod management_sdk;
 mod name_server;
 mod name_servers;
 mod nodemailer;
+mod notices;
 mod old_devices;
 mod openapi;
 mod programs;
@@ -84,6 +85,7 @@ async fn run_all() -> ExitCode {
             smtplib::TESTS,
             old_devices::TESTS,
             nodemailer::TESTS,
+            notices::TESTS,
             email_sdk::TESTS,
             faithful::TESTS,
             openapi::TESTS,

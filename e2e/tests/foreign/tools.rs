@@ -25,6 +25,10 @@ pub(crate) enum Client {
     DnsTools,
     OpenApi,
     Promtool,
+    /// flufl.bounce, Mailman and Mail::DeliveryStatus::BounceParser.
+    Bounces,
+    Mailman,
+    Notices,
     /// A program of Debian's in a room of its own, by its name in `clients/programs`.
     Program(&'static str),
 }
@@ -55,6 +59,8 @@ impl Tools {
             [server_software(&folder), vec!["kzonecheck".to_owned(), "-V".to_owned()]].concat();
         let name_servers: Vec<&str> = name_servers.iter().map(String::as_str).collect();
         let promtool = promtool(&folder);
+        let bounces = folder.join("bounces/bin/python").display().to_string();
+        let bounces = [bounces.as_str(), "-c", "import flufl.bounce, mailman"];
         let nodemailer = folder.join("node_modules/nodemailer");
         let communication_js = folder.join("node_modules/@azure/arm-communication");
         let found = [
@@ -92,6 +98,12 @@ impl Tools {
             (Client::NameServers, runs(&name_servers), "the name servers are not installed"),
             (Client::NameServers, runs(&["dig", "-v"]), "dig is not installed"),
             (Client::DnsTools, runs(&dns_tools), "OctoDNS and dns-lexicon are not installed"),
+            (Client::Bounces, runs(&bounces), "flufl.bounce and Mailman are not installed"),
+            (
+                Client::Bounces,
+                folder.join("bounce-parser").is_dir(),
+                "Mail::DeliveryStatus::BounceParser is not unpacked",
+            ),
             (Client::OpenApi, runs(&openapi), "openapi-spec-validator is not installed"),
             (Client::Promtool, runs(&[&promtool, "--version"]), "promtool is not unpacked"),
         ];
@@ -159,6 +171,12 @@ impl Tools {
                 let python = self.folder.join("dns-tools/bin/python").display().to_string();
                 vec![python, script("dns_tools_client.py")]
             }
+            Client::Bounces | Client::Mailman => {
+                let python = self.folder.join("bounces/bin/python").display().to_string();
+                let name = if client == Client::Bounces { "bounce_judges.py" } else { "mailman_judge.py" };
+                vec![python, script(name)]
+            }
+            Client::Notices => vec!["python3".to_owned(), script("notices_client.py")],
             Client::OpenApi => {
                 let python = self.folder.join("venv/bin/python").display().to_string();
                 vec![python, "-m".to_owned(), "openapi_spec_validator".to_owned()]
@@ -170,6 +188,11 @@ impl Tools {
     /// Where the modules of PowerDNS are.
     pub(crate) fn powerdns_modules(&self) -> PathBuf {
         libraries(&self.folder).join("pdns")
+    }
+
+    /// Where Mail::DeliveryStatus::BounceParser is unpacked.
+    pub(crate) fn bounce_parser(&self) -> PathBuf {
+        self.folder.join("bounce-parser")
     }
 
     /// Where a program's Debian packages are unpacked.
