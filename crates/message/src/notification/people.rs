@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::ascii::in_one_line;
+use super::ascii::{in_one_line, utf8_address};
 use super::{Action, Notification, ReportedRecipient};
 use crate::date;
 
@@ -43,7 +43,17 @@ impl Notification<'_> {
             Action::Delivered => "was delivered to the server of:\r\n",
             Action::Expanded => "was delivered, and passed on from there, to:\r\n",
         });
-        self.recipients.iter().for_each(|recipient| list(&mut text, recipient));
+        for recipient in self.recipients {
+            list(&mut text, recipient);
+            if self.action == Action::Failed && !recipient.address.is_ascii() {
+                // Programs that count bounces for mailing lists know addresses of type rfc822 only, and look for this.
+                let address = utf8_address(&recipient.address);
+                let _ = write!(
+                    text,
+                    "    As programs write it, the following address failed:\r\n    <{address}>\r\n"
+                );
+            }
+        }
         text.push_str("\r\n");
         text.push_str(match self.action {
             Action::Failed => "Nobody will try again. ",

@@ -74,6 +74,7 @@ fn a_notification_tells_people_and_programs() {
     for expected in [
         "\r\n  b@example.com\r\n    The address does not exist.\r\n    The server said: 550 5.1.1 no such user  X-Injected: 1\r\n",
         "\r\n  jürgen+x@example.com\r\n",
+        "the following address failed:\r\n    <j\\x{FC}rgen\\x{2B}x@example.com>\r\n",
         "    Azure said: EmailDropped: dropped\r\n",
     ] {
         assert!(people.contains(expected), "{expected:?} in {people}");
