@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::ascii::{in_one_line, utf8_address};
-use super::{Action, Notification, ReportedRecipient};
+use super::{Action, Notification, ReportedRecipient, Returned};
 use crate::date;
 
 impl Notification<'_> {
@@ -65,6 +65,14 @@ impl Notification<'_> {
             "If you ask your administrator, name the message {} at {}.\r\n",
             self.queue_id, self.reporting_host
         );
+        // Where programs that look for addresses stop.
+        match self.returned {
+            Some(Returned::Header(_)) => text.push_str("Included is a copy of the message header.\r\n"),
+            Some(Returned::Message(_)) => {
+                text.push_str("Included is a copy of the message header, and of the whole message.\r\n");
+            }
+            None => {}
+        }
         text
     }
 }

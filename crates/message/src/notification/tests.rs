@@ -1,3 +1,5 @@
+//! Notifications as others read them.
+
 use super::*;
 use crate::{header, seven_bit};
 

@@ -96,7 +96,7 @@ pub(super) async fn queue_through(
     };
     context.intake.submit(&Principal::Internal(internal), whole).await?;
     context.store.queue().announce(messenger.account.id);
-    info!(message.id = %id.message, dsn.id = %dsn.id, action = news.action().as_str(), "a DSN tells the sender");
+    info!(message.id = %id.message, dsn.id = %dsn.id, "a DSN tells the sender: {}", news.action().as_str());
     Ok(())
 }
 

@@ -1,14 +1,15 @@
-"""notices_client.py PORT LINE...: submits one message with smtplib, without login.
+"""notices_client.py PORT plain|octets LINE...: submits one message with smtplib, without login.
 
-The first line has the options of MAIL; each other one an address and the options of RCPT.
+With `octets` its header section has one beyond ASCII. The first line has the options of MAIL; each other one an address and the options of RCPT.
 """
 
 import smtplib
 import sys
 
-port, mail, *recipients = sys.argv[1:]
+port, kind, mail, *recipients = sys.argv[1:]
 sender = "scanner@contoso.example"
-message = f"From: {sender}\r\nTo: list:;\r\nSubject: from smtplib\r\nX-Kept:  as it \xfc was \r\n\r\nHello.\r\n"
+kept = "X-Kept:  as it \xfc was \r\n" if kind == "octets" else ""
+message = f"From: {sender}\r\nTo: {recipients[0].split()[0]}\r\nSubject: from smtplib\r\n{kept}\r\nHello.\r\n"
 
 with smtplib.SMTP("127.0.0.1", int(port), timeout=30) as server:
     server.ehlo("device.example")
