@@ -17,8 +17,8 @@ use model::search::Search;
 use crate::engine::{Engine, on_engine};
 use crate::{
     Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Deadline, DeliveryNoted, Disk, Found, Hindered,
-    Listed, RepairUse, Reported, ReportedDelivery, Settled, Settlement, StatusCheck, StoreError,
-    StoredMessage, Suppressed, Usage,
+    Listed, RepairUse, ReportedDelivery, Settled, Settlement, StatusCheck, StoreError, StoredMessage,
+    Suppressed, Usage,
 };
 
 /// A handle to the queue.
