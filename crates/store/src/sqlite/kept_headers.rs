@@ -2,7 +2,8 @@
 //!
 //! While a segment of the journal is there, they are read from it. When it is retired, they are copied into one file
 //! beside it, in one go and without the database: accepting and sending a message costs nothing more. A large message
-//! has a file of its own for its body, and then one for its header section.
+//! has a file of its own for its body, and then one for its header section. See
+//! `docs/decisions/0019-header-sections-are-kept-when-a-segment-goes.md`.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
