@@ -51,7 +51,16 @@ async fn dsn(world: &World) -> String {
         })
         .await;
     let [dsn] = &world.captured_for("scanner@contoso.example")[..] else { panic!("there is one DSN") };
-    String::from_utf8_lossy(&dsn.raw).into_owned()
+    match dsn.path {
+        Path::Smtp => String::from_utf8_lossy(&dsn.raw).into_owned(),
+        // By REST it is a text with files.
+        Path::Rest => {
+            let parts = dsn.parts();
+            let files =
+                parts.attachments.iter().map(|file| String::from_utf8_lossy(&file.content).into_owned());
+            files.collect::<Vec<_>>().join("\n")
+        }
+    }
 }
 
 #[tokio::test]
