@@ -132,6 +132,15 @@ impl DataDir {
         let stat = statvfs(&self.path)?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
+
+    /// The size of the file system.
+    ///
+    /// # Errors
+    /// When the file system does not say.
+    pub fn size_bytes(&self) -> io::Result<u64> {
+        let stat = statvfs(&self.path)?;
+        Ok(stat.f_blocks.saturating_mul(stat.f_frsize))
+    }
 }
 
 /// Flags to open a file by, and nothing that a link leads to.

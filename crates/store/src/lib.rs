@@ -74,8 +74,9 @@ pub use sqlite::logins::{CredentialUse, LoginNews, Welcome};
 pub use sqlite::nodes::Node;
 pub use sqlite::queue::{
     Accepted, Claim, Cursor, Deadline, DeliveryNoted, Disk, Found, FoundMessage, FoundRecipient, Hindered,
-    Listed, ListedSend, Overdue, OverduePage, OverdueSend, Period, RepairUse, Reported, ReportedDelivery,
-    Settled, Settlement, StatusCheck, StoredEvent, StoredMessage, StoredSend, Suppressed, Untold,
+    LaneQueue, Listed, ListedSend, Overdue, OverduePage, OverdueSend, Period, RepairUse, Reported,
+    ReportedDelivery, Settled, Settlement, StatusCheck, StoredEvent, StoredMessage, StoredSend, Suppressed,
+    Untold,
 };
 pub use sqlite::quota_leases::{QuotaLease, QuotaRequest, QuotaWindow, Share};
 pub use sqlite::rate_usage::{Throttling, Usage};

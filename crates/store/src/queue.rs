@@ -17,8 +17,8 @@ use model::search::Search;
 use crate::engine::{Engine, on_engine};
 use crate::{
     Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Deadline, DeliveryNoted, Disk, Found, Hindered,
-    Listed, RepairUse, ReportedDelivery, Settled, Settlement, StatusCheck, StoreError, StoredMessage,
-    Suppressed, Usage,
+    LaneQueue, Listed, RepairUse, ReportedDelivery, Settled, Settlement, StatusCheck, StoreError,
+    StoredMessage, Suppressed, Usage,
 };
 
 /// A handle to the queue.
@@ -184,6 +184,14 @@ impl Queue {
     /// When the database cannot be read.
     pub async fn waiting(&self) -> Result<Vec<(AccountId, u64)>, StoreError> {
         on_engine!(self.0, queue.waiting().await)
+    }
+
+    /// What of each account's lanes waits, and since when; of those where something does.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn lanes(&self) -> Result<Vec<LaneQueue>, StoreError> {
+        on_engine!(self.0, queue.lanes().await)
     }
 
     /// What waits because Azure refuses its sender, of the tries since `since`; of very many the latest thousand.

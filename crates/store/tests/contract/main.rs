@@ -87,7 +87,8 @@ macro_rules! contract {
             leases_keep_all_nodes_within_the_limit);
         contract!($engine, locks: a_lock_has_one_owner_and_its_epoch_grows a_lock_that_is_dropped_wakes_who_waits
             a_restart_frees_locks_and_fences_their_owners);
-        contract!($engine, order: lanes_share_what_may_start one_message_does_not_wait_for_thousands_of_another_sender
+        contract!($engine, order: what_waits_is_counted_by_lane_with_its_age
+            lanes_share_what_may_start one_message_does_not_wait_for_thousands_of_another_sender
             a_message_waits_for_the_time_that_it_was_to_be_sent what_was_put_off_keeps_its_turn
             a_deadline_that_is_near_goes_first);
         contract!($engine, overdue: what_waits_for_long_is_found_once);

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use model::credential::Lane;
 use model::delivery::SendId;
+use model::id::QueueId;
 use model::queued::QueuedMessage;
-use store::{Body, NextStep};
+use store::{Body, LaneQueue, NextStep};
 
-use crate::sample::{ACCOUNT, message, settlement};
+use crate::sample::{ACCOUNT, audit, message, settlement};
 use crate::{World, at};
 
 /// Accepts a message, and waits until it can be claimed.
@@ -114,4 +115,35 @@ pub(crate) async fn a_deadline_that_is_near_goes_first(world: &mut World) {
     assert_eq!((number_of(claims[0].send.id), claims[0].send.deadline), (20, Some(at(900))));
     assert!(queue.claim_waiting(vec![late.id], at(60)).await.unwrap().is_empty(), "it is claimed");
     assert!(queue.deadlines(ACCOUNT, 9).await.unwrap().is_empty());
+}
+
+pub(crate) async fn what_waits_is_counted_by_lane_with_its_age(world: &mut World) {
+    let minutes = |minutes: i64| at(minutes * 60);
+    let lane = |lane, count, since| LaneQueue { account: ACCOUNT, lane, count, since };
+    let mut later = of(9, Lane::Bulk, "a@example.com");
+    later.send_at = Some(minutes(60));
+    accept(world, later).await;
+    for number in [1, 2] {
+        let mut message = of(number, Lane::Urgent, "a@example.com");
+        message.id = QueueId::new(minutes(i64::from(number)), [7; 10]);
+        accept(world, message).await;
+    }
+    let queue = world.store().queue().clone();
+    let both = [lane(Lane::Urgent, 2, minutes(1)), lane(Lane::Bulk, 1, minutes(60))];
+    assert_eq!(queue.lanes().await.unwrap(), both);
+    let claims = queue.claim_due(ACCOUNT, minutes(3), 1, at(9_999)).await.unwrap();
+    assert_eq!(queue.lanes().await.unwrap(), both, "what is under way has not arrived");
+    let again = settlement(claims[0].send.id, NextStep::Again { at: minutes(4) });
+    queue.settle(vec![again], Vec::new()).await.unwrap();
+    assert_eq!(queue.lanes().await.unwrap(), both, "what is tried again keeps its age");
+    drop((queue, claims));
+    world.restart();
+    let queue = world.store().queue().clone();
+    let claims = queue.claim_due(ACCOUNT, minutes(4), 9, at(9_999)).await.unwrap();
+    let first = claims.iter().find(|claim| claim.send.id.message.made_at() == minutes(1)).unwrap();
+    queue.settle(vec![settlement(first.send.id, NextStep::Sent)], Vec::new()).await.unwrap();
+    let left = [lane(Lane::Urgent, 1, minutes(2)), lane(Lane::Bulk, 1, minutes(60))];
+    assert_eq!(queue.lanes().await.unwrap(), left);
+    queue.drop_message(message(9).id, audit("queue.drop")).await.unwrap();
+    assert_eq!(queue.lanes().await.unwrap(), left[..1], "a minute without mail is forgotten");
 }

@@ -33,6 +33,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0038_endpoints_that_are_told.sql"),
     include_str!("../../../migrations/0028_who_has_not_been_told.sql"),
     include_str!("../../../migrations/0037_whose_senders_were_told.sql"),
+    include_str!("../../../migrations/0040_since_when_mail_waits.sql"),
 ];
 
 /// Applies the steps that the database has not seen.
@@ -111,6 +112,31 @@ mod tests {
             "the migrations lead to another schema than {file} says, first at {differs:?}. If that is meant: \
              UPDATE_SCHEMA=1 cargo test -p store --lib the_schema_is"
         );
+    }
+
+    #[test]
+    fn what_waits_in_an_older_database_is_counted_with_its_age() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply_before("send_waiting_count", &connection);
+        let message =
+            "INSERT INTO message (id, account_id, origin, origin_name, lane, reverse_path, header_from,
+            message_id, subject, size_bytes, accepted_at, expires_at, segment, position, send_at)
+            VALUES (?, 'a', 'credential', 'x', 'normal', '', 'f', 'i', 's', 1, ?, 9, 1, 8, ?)";
+        let send = "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at)
+            VALUES (?, 0, 'a', ?, 'o', ?, 7)";
+        for (id, lane, state, accepted_at, send_at) in [
+            ("m", 1, "queued", 60_000, None),
+            ("n", 1, "sending", 119_999, None),
+            ("o", 1, "queued", 60_000, Some(600_000)),
+            ("p", 2, "sent", 60_000, None),
+        ] {
+            connection.execute(message, rusqlite::params![id, accepted_at, send_at]).unwrap();
+            connection.execute(send, rusqlite::params![id, lane, state]).unwrap();
+        }
+        apply(&mut connection).unwrap();
+        let mut select = connection.prepare("SELECT lane, minute, count FROM send_waiting_count").unwrap();
+        let rows = select.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?])).unwrap();
+        assert_eq!(rows.collect::<Result<Vec<[i64; 3]>, _>>().unwrap(), [[1, 1, 2], [1, 10, 1]]);
     }
 
     #[test]

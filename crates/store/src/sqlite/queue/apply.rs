@@ -9,7 +9,7 @@ use model::tracking::{Advance, Change, Effect, Report, Split, Story, Tracked, ad
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tracing::warn;
 
-use super::counts::Counts;
+use super::counts::{Counts, WaitingSince};
 use super::{events, recipients, untold};
 use crate::error::StoreError;
 use crate::sqlite::columns;
@@ -46,6 +46,8 @@ pub(crate) struct Reports {
 /// A send as it was before a report.
 struct Before {
     account: AccountId,
+    /// Since when it waits, or waited.
+    since: WaitingSince,
     /// Who claimed it last.
     node: Option<u64>,
     tracked: Tracked,
@@ -69,7 +71,7 @@ impl Reports {
         id: SendId,
         report: Report,
     ) -> Result<bool, StoreError> {
-        let Some(Before { account, node, tracked }) = load(connection, id, &report)? else {
+        let Some(Before { account, since, node, tracked }) = load(connection, id, &report)? else {
             return Ok(false);
         };
         let is_lost = tracked.state == SendState::Sending && node != self.node.map(Node::number);
@@ -84,9 +86,12 @@ impl Reports {
         self.write(connection, id, &advance)?;
         if advance.state != tracked.state {
             self.counts.moved(account, tracked.state, advance.state);
+            let (before, after) = (i64::from(waits(tracked.state)), i64::from(waits(advance.state)));
+            self.counts.wait(since, after - before);
         }
         if let Some(split) = &advance.split {
             self.counts.add(account, split.state, 1);
+            self.counts.wait(since, i64::from(waits(split.state)));
         }
         Ok(true)
     }
@@ -167,10 +172,15 @@ impl Reports {
     }
 }
 
+/// Whether a send waits or is under way.
+fn waits(state: SendState) -> bool {
+    matches!(state, SendState::Queued | SendState::Sending)
+}
+
 fn load(connection: &Connection, id: SendId, report: &Report) -> Result<Option<Before>, StoreError> {
     let message = id.message.to_string();
     let mut select = connection.prepare_cached(
-        "SELECT account_id, state, due_at, node FROM send WHERE message_id = ? AND part = ?",
+        "SELECT account_id, state, due_at, node, lane, waits_since FROM send WHERE message_id = ? AND part = ?",
     )?;
     let mut rows = select.query(params![message, id.part])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -178,8 +188,12 @@ fn load(connection: &Connection, id: SendId, report: &Report) -> Result<Option<B
         true => recipients::tracked(connection, &message, id.part)?,
         false => Vec::new(),
     };
+    let account = columns::to_id(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+    let since: Option<i64> = row.get(5)?;
+    let since = since.map_or_else(|| Ok(id.message.made_at()), columns::to_time)?;
     Ok(Some(Before {
-        account: columns::to_id(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?,
+        account,
+        since: WaitingSince::new(account, row.get(4)?, since),
         node: row.get(3)?,
         tracked: Tracked {
             state: columns::to_word(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?,
@@ -193,9 +207,9 @@ fn load(connection: &Connection, id: SendId, report: &Report) -> Result<Option<B
 fn split_off(connection: &Connection, id: SendId, split: &Split) -> Result<SendId, StoreError> {
     let part = connection
         .prepare_cached(
-            "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at, attempts)
+            "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at, attempts, waits_since)
              SELECT message_id, (SELECT max(part) + 1 FROM send WHERE message_id = ?1), account_id, lane,
-                    operation_id, ?3, coalesce(?4, due_at), 1
+                    operation_id, ?3, coalesce(?4, due_at), 1, waits_since
              FROM send WHERE message_id = ?1 AND part = ?2
              RETURNING part",
         )?

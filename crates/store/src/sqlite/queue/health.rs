@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use model::credential::Lane;
 use model::delivery::{Reason, SendState};
 use model::id::AccountId;
 use rusqlite::{Connection, params};
@@ -22,6 +23,19 @@ pub struct Disk {
     pub free_bytes: u64,
     /// Bytes of those that messages do not get.
     pub reserve_bytes: u64,
+    /// Bytes of the whole file system.
+    pub size_bytes: u64,
+}
+
+/// What waits of a lane of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneQueue {
+    pub account: AccountId,
+    pub lane: Lane,
+    /// Sends that wait or are under way.
+    pub count: u64,
+    /// Since when the oldest of them waits, to the minute; for one whose sender wants it later, from then on.
+    pub since: Timestamp,
 }
 
 /// Messages of one author that wait because Azure refuses the sender.
@@ -76,6 +90,7 @@ impl Queue {
             path: inner.data_dir.path().to_owned(),
             free_bytes: inner.data_dir.free_bytes()?,
             reserve_bytes: inner.reserve_bytes,
+            size_bytes: inner.data_dir.size_bytes()?,
         })
     }
 
@@ -85,6 +100,10 @@ impl Queue {
 
     pub(crate) async fn waiting(&self) -> Result<Vec<(AccountId, u64)>, StoreError> {
         self.0.database.read(waiting).await
+    }
+
+    pub(crate) async fn lanes(&self) -> Result<Vec<LaneQueue>, StoreError> {
+        self.0.database.read(lanes).await
     }
 
     pub(crate) async fn hindered(&self, since: Timestamp) -> Result<Vec<Hindered>, StoreError> {
@@ -115,6 +134,24 @@ pub(super) fn waiting(connection: &Connection) -> Result<Vec<(AccountId, u64)>, 
         Ok((columns::to_id(&account)?, count))
     })
     .collect()
+}
+
+/// Reads one row for each minute in which something that waits was accepted.
+fn lanes(connection: &Connection) -> Result<Vec<LaneQueue>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT account_id, lane, sum(count), min(minute) FROM send_waiting_count GROUP BY account_id, lane",
+    )?;
+    let mut rows = select.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(LaneQueue {
+            account: columns::to_id(&row.get::<_, String>(0)?)?,
+            lane: columns::to_lane(row.get(1)?)?,
+            count: row.get(2)?,
+            since: columns::to_time(row.get::<_, i64>(3)? * 60_000)?,
+        });
+    }
+    Ok(found)
 }
 
 pub(super) fn hindered(

@@ -40,7 +40,7 @@ use tokio::sync::Notify;
 pub use self::accept::Accepted;
 pub(crate) use self::apply::Reports;
 pub use self::events::StoredEvent;
-pub use self::health::{Disk, Hindered, Suppressed};
+pub use self::health::{Disk, Hindered, LaneQueue, Suppressed};
 pub(crate) use self::list::open_sends;
 pub use self::list::{Cursor, Listed, ListedSend, StoredMessage, StoredSend};
 pub use self::overdue::{Overdue, OverduePage, OverdueSend, Period};

@@ -8,7 +8,7 @@ use model::id::QueueId;
 use model::queued::QueuedMessage;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
-use super::counts::Counts;
+use super::counts::{Counts, WaitingSince};
 use super::order::Order;
 use super::recipients::Placed;
 use super::search::{NewMessages, Tail};
@@ -78,8 +78,9 @@ impl<'c> Inserts<'c> {
                  ON CONFLICT (id) DO NOTHING",
             )?,
             send: connection.prepare_cached(
-                "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at, turn, is_ready, deadline)
-                 VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)",
+                "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at, turn, is_ready, deadline,
+                     waits_since)
+                 VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)",
             )?,
             recipient: connection.prepare_cached(recipients::INSERT)?,
             order,
@@ -112,6 +113,7 @@ impl<'c> Inserts<'c> {
                 self.order.take(connection, message)?,
                 message.send_at.is_none(),
                 message.deadline.map(Timestamp::as_millisecond),
+                message.send_at.map(Timestamp::as_millisecond),
             ])?;
             for recipient in &send.recipients {
                 let placed = Placed { message: &id, position, part, recipient };
@@ -119,6 +121,8 @@ impl<'c> Inserts<'c> {
                 position += 1;
             }
             counts.add(message.account, SendState::Queued, 1);
+            let since = message.send_at.unwrap_or(message.id.made_at());
+            counts.wait(WaitingSince::new(message.account, columns::lane_rank(message.lane), since), 1);
         }
         Ok(true)
     }
