@@ -54,11 +54,31 @@ pub struct AccountView {
     /// How the last verification ended, and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<VerifiedView>,
+    /// What keeps its mail from leaving now, if its last attempts failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage: Option<OutageView>,
     /// When it was added.
     pub created_at: Timestamp,
     /// How the input was normalised.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// Attempts of an account that failed one after the other.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OutageView {
+    /// The code that the problem has in the status: `azure_unreachable`, `azure_failing`, `login_refused` or
+    /// `account_unusable`.
+    pub code: String,
+    /// When the first of them failed.
+    pub since: Timestamp,
+    /// How many there were.
+    pub attempts: u32,
+    /// When the account is tried again, if there is one time for all of its mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Timestamp>,
+    /// What was answered to the last of them, or why nothing was.
+    pub message: String,
 }
 
 /// How the last verification ended.

@@ -13,8 +13,8 @@ use smtp::address::Mailbox;
 use store::{Cursor, SecretOwner};
 
 pub use store::{
-    AuditEntry, CredentialUse, Found, FoundMessage, FoundRecipient, KeptVerification, Listed, ListedSend,
-    Losses, RepairUse, SecretFacts, StoreMeters, StoredEvent, StoredMessage, StoredSend,
+    AuditEntry, CredentialUse, Found, FoundMessage, FoundRecipient, KeptVerification, LaneQueue, Listed,
+    ListedSend, Losses, RepairUse, SecretFacts, StoreMeters, StoredEvent, StoredMessage, StoredSend,
 };
 
 use crate::Control;
@@ -277,6 +277,15 @@ impl Control {
         let directory = self.store.directory();
         let (accounts, credentials) = (directory.accounts().count(), directory.credentials().count());
         Ok(Totals { accounts, credentials, sends })
+    }
+
+    /// What waits of each account's lanes, for metrics.
+    ///
+    /// # Errors
+    /// When the caller may not read metrics, or the store fails.
+    pub async fn waiting_by_lane(&self) -> Result<Vec<LaneQueue>, Fault> {
+        self.caller.may_read_metrics()?;
+        Ok(self.store.queue().lanes().await?)
     }
 
     /// What is counted of the store's work.

@@ -5,7 +5,7 @@
 mod histogram;
 mod labelled;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 pub use histogram::{Distribution, Histogram};
 pub use labelled::Labelled;
@@ -28,6 +28,23 @@ impl Counter {
     /// How many events were counted.
     #[must_use]
     pub fn value(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// When something happened last, in milliseconds since 1970-01-01 UTC.
+#[derive(Debug, Default)]
+pub struct Latest(AtomicI64);
+
+impl Latest {
+    /// It happened at this time, or later.
+    pub fn happened(&self, milliseconds: i64) {
+        self.0.fetch_max(milliseconds, Ordering::Relaxed);
+    }
+
+    /// When it happened last; 0 if it has not.
+    #[must_use]
+    pub fn milliseconds(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,6 +1,6 @@
 //! Telling of problems that need a person: each beginning once, and each end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use clock::Clock;
 use control::watch::{Alarm, Raise};
 use jiff::Timestamp;
 use relay::Upstreams;
-use relay::problems::{Clients, Observer, Problem, problems};
+use relay::problems::{Clients, Code, Observer, Problem, problems};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -88,9 +88,9 @@ enum News {
     Ended(Problem),
 }
 
-/// Problems whose beginning was told, as they were told.
+/// Problems whose beginning was told, as they were told, and those that were there at the last look.
 #[derive(Default)]
-struct Told(BTreeMap<Key, Problem>);
+struct Told(BTreeMap<Key, Problem>, BTreeSet<Key>);
 
 /// Code, account and subject.
 type Key = (&'static str, Option<String>, Option<String>);
@@ -105,20 +105,21 @@ impl Told {
         let over = self.0.extract_if(.., |told, _| !current.contains(told));
         let mut news: Vec<News> = over.map(|(_, problem)| News::Ended(problem)).collect();
         for problem in problems {
-            let is_due = problem.alarm_at.is_some_and(|at| at <= now);
+            // Where the clock has jumped, as after a suspension, mail seems to be old until it has had a minute to leave.
+            let is_sure = problem.code != Code::QueueStuck || self.1.contains(&key(&problem));
+            let is_due = is_sure && problem.alarm_at.is_some_and(|at| at <= now);
             if is_due && !self.0.contains_key(&key(&problem)) {
                 self.0.insert(key(&problem), problem.clone());
                 news.push(News::Began(problem));
             }
         }
+        self.1 = current.into_iter().collect();
         news
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use relay::problems::Code;
-
     use super::*;
 
     #[test]
@@ -145,6 +146,10 @@ mod tests {
         assert_eq!(told.news(more, at(20)), [News::Began(other.clone()), News::Began(late.clone())]);
         assert_eq!(told.news(vec![other], at(30)), [News::Ended(late), News::Ended(one.clone())]);
         assert_eq!(told.news(vec![quiet], at(40)).len(), 1);
+        let stuck = problem(Code::QueueStuck, "", Some(at(0)));
+        assert_eq!(told.news(vec![stuck.clone()], at(41)), [], "a clock that jumped");
+        assert_eq!(told.news(vec![stuck.clone()], at(42)), [News::Began(stuck.clone())]);
+        assert_eq!(told.news(Vec::new(), at(43)), [News::Ended(stuck)]);
         assert_eq!(told.news(vec![one.clone()], at(50)), [News::Began(one)], "it began again");
     }
 }

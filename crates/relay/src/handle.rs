@@ -8,7 +8,7 @@ use clock::{Clock, Entropy, Sources};
 use model::account::Account;
 use model::delivery::TestOutcome;
 use model::fault::Fault;
-use model::id::QueueId;
+use model::id::{AccountId, QueueId};
 use model::upstream::Transport;
 use model::webhook::Webhook;
 use smtp_server::admission::{Admission, SessionCounts};
@@ -21,7 +21,7 @@ use crate::deliver::{
 use crate::intake::{Accepted, Intake, Internal, InternalKind, Principal, Rejection, WholeMessage};
 use crate::login::LoginProtection;
 use crate::meters::{DeliveryMeters, IntakeMeters, LoginMeters};
-use crate::problems::{Clients, Observed, Observer, StorageFailure, failing_storage};
+use crate::problems::{Clients, Observed, Observer, StorageFailure, Streak, failing_storage};
 use crate::refusals::Refusals;
 use crate::settings::RelaySettings;
 use crate::webhooks::{Tested, WebhookSender};
@@ -92,6 +92,12 @@ impl RelayHandle {
     /// How each limit of an account is used. Accounts of one subscription share theirs.
     pub async fn quotas_of(&self, account: &Account) -> Vec<QuotaReading> {
         self.parts.upstreams.quotas_of(account).await
+    }
+
+    /// How the last attempts of an account failed, if they did.
+    #[must_use]
+    pub fn streak_of(&self, account: AccountId) -> Option<Streak> {
+        self.parts.upstreams.noticed().streak(account)
     }
 
     /// What of the store cannot be written now, or could not a short while ago.

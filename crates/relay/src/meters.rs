@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use meter::{Counter, Histogram, Labelled};
+use jiff::Timestamp;
+use meter::{Counter, Histogram, Labelled, Latest};
 use model::delivery::{Attempt, AttemptResult};
 use model::id::{AccountId, QueueId};
 use model::queued::{Origin, QueuedMessage};
@@ -28,6 +29,8 @@ pub struct DeliveryMeters {
     pub requests: Labelled<&'static str, Histogram>,
     /// From the time at which the client began a message until the upstream accepted it.
     pub waits: Histogram,
+    /// When the upstream of each account last accepted a message.
+    pub accepted_at: Labelled<AccountId, Latest>,
 }
 
 /// What guards the logins counts.
@@ -66,8 +69,8 @@ impl Default for IntakeMeters {
 
 impl Default for DeliveryMeters {
     fn default() -> Self {
-        let (attempts, requests) = Default::default();
-        Self { attempts, requests, waits: Histogram::of_waits() }
+        let (attempts, requests, accepted_at) = Default::default();
+        Self { attempts, requests, waits: Histogram::of_waits(), accepted_at }
     }
 }
 
@@ -85,6 +88,13 @@ impl QueuedKind {
 }
 
 impl DeliveryMeters {
+    /// When the upstream of an account last accepted a message, if it has since the server started.
+    #[must_use]
+    pub fn last_accepted(&self, account: AccountId) -> Option<Timestamp> {
+        let at = self.accepted_at.of(&account, Latest::default).milliseconds();
+        Timestamp::from_millisecond(at).ok().filter(|at| *at > Timestamp::UNIX_EPOCH)
+    }
+
     /// Counts how long a request took, if there was one.
     pub(crate) fn carried(&self, transport: Option<Transport>, took: Duration) {
         if let Some(transport) = transport {
@@ -100,6 +110,7 @@ impl DeliveryMeters {
         if attempt.result == AttemptResult::Accepted {
             let waited = attempt.at.duration_since(message.made_at());
             self.waits.time(waited.try_into().unwrap_or_default());
+            self.accepted_at.of(&account, Latest::default).happened(attempt.at.as_millisecond());
         }
     }
 }

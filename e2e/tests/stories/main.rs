@@ -20,6 +20,7 @@ mod morning;
 mod morning_clients;
 mod notices;
 mod older_data;
+mod outage;
 mod outcomes;
 mod patience;
 mod provision;

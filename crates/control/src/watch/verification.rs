@@ -14,6 +14,9 @@ use crate::verify::Repair;
 /// After one look into rejected logins the next waits so long, however many are rejected.
 const REST: SignedDuration = SignedDuration::from_mins(10);
 
+/// An account that cannot send is verified again after so long: what was wrong may be over.
+const RECHECK: SignedDuration = SignedDuration::from_mins(30);
+
 /// What is remembered of an account's verifications.
 #[derive(Clone, Debug)]
 pub(super) struct VerificationState {
@@ -38,6 +41,8 @@ pub(super) struct LastVerification {
     pub(super) at: Option<Timestamp>,
     /// When the account was changed last.
     pub(super) changed_at: Timestamp,
+    /// Whether it found that the account cannot send.
+    pub(super) has_failed: bool,
 }
 
 /// What a verification changed.
@@ -58,7 +63,8 @@ impl VerificationState {
     fn is_due(&self, last: LastVerification, now: Timestamp) -> bool {
         let at = last.at.max(self.began_at).unwrap_or(self.since);
         let is_outdated = last.at.is_some() && at < last.changed_at;
-        is_outdated || now.duration_since(at) >= last.every
+        let every = if last.has_failed { last.every.min(RECHECK) } else { last.every };
+        is_outdated || now.duration_since(at) >= every
     }
 
     /// Whether rejected logins are looked into now.
@@ -87,7 +93,10 @@ impl Watch {
         let Some(every) = self.settings.verify_every else { return };
         let now = self.control.clock.now();
         let kept = self.control.store.verifications().last(account.id).await.unwrap_or_default();
-        let last = LastVerification { every, at: kept.map(|kept| kept.at), changed_at: account.changed_at };
+        let has_failed =
+            kept.as_ref().is_some_and(|kept| Verdict::of_kept(&kept.verdict) == Some(Verdict::NotReady));
+        let (at, changed_at) = (kept.map(|kept| kept.at), account.changed_at);
+        let last = LastVerification { every, at, changed_at, has_failed };
         if self.watched(account.id).verification.is_due(last, now) {
             self.verify(account).await;
         }
@@ -189,8 +198,24 @@ mod tests {
             (began(10), Some(-2 * HOUR), -HOUR, 24 * HOUR + 10, true),
         ] {
             let every = SignedDuration::from_hours(24);
-            let last = LastVerification { every, at: kept.map(at), changed_at: at(changed) };
+            let (at_kept, changed_at) = (kept.map(at), at(changed));
+            let last = LastVerification { every, at: at_kept, changed_at, has_failed: false };
             assert_eq!(state.is_due(last, at(now)), is_due, "{state:?} {last:?} at {now}");
+        }
+    }
+
+    #[test]
+    fn an_account_that_cannot_send_is_verified_again_soon() {
+        let every = SignedDuration::from_hours(24);
+        let failed = LastVerification { every, at: Some(at(0)), changed_at: at(-9), has_failed: true };
+        let began = VerificationState { began_at: Some(at(1_800)), ..state() };
+        for (state, now, is_due) in [
+            (state(), 1_799, false),
+            (state(), 1_800, true),
+            (began.clone(), 3_599, false),
+            (began, 3_600, true),
+        ] {
+            assert_eq!(state.is_due(failed, at(now)), is_due, "{state:?} at {now}");
         }
     }
 

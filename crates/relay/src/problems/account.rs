@@ -15,6 +15,10 @@ use crate::rate_limit::{AskedFor, FullWindow};
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// A longer pause is a problem.
 const LONG_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+/// Mail that waits for longer, while nothing is sent, needs an explanation.
+const STUCK: SignedDuration = SignedDuration::from_mins(15);
+/// Then it is an alarm. Messages that fail one by one are tried again within an hour.
+const LONG_STUCK: SignedDuration = SignedDuration::from_mins(75);
 /// An Azure that cannot be reached for longer is a problem.
 const LONG_OUTAGE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -34,6 +38,9 @@ pub(super) fn problems(account: &ObservedAccount, now: Timestamp) -> Vec<Problem
     // What stops the account is named already.
     let is_named = found.iter().any(|one| matches!(one.code, Code::SecretExpired | Code::LoginRefused));
     found.extend(not_ready(account, now).filter(|_| !is_named));
+    let explains = |one: &Problem| !matches!(one.code, Code::SecretExpires | Code::RecipientsSuppressed);
+    let is_explained = found.iter().any(explains);
+    found.extend(stuck(account, now).filter(|_| !is_explained));
     found
 }
 
@@ -107,9 +114,8 @@ fn failing(account: &ObservedAccount, streak: &Streak, now: Timestamp) -> Option
     let rest = format!("{}.{next}", waiting(account.waiting));
     let outage = streak.since.saturating_add(LONG_OUTAGE).ok();
     let look = "https://azure.status.microsoft shows outages";
-    let (code, message, action, alarm_at) = match streak.kind {
+    let (message, action, alarm_at) = match streak.kind {
         StreakKind::Login => (
-            Code::LoginRefused,
             format!("Azure has refused the login of account {name} since {since} ({said}). {rest}"),
             format!(
                 "`postern account verify {name}` names the reason; `postern account edit {name} --secret` stores a new \
@@ -119,7 +125,6 @@ fn failing(account: &ObservedAccount, streak: &Streak, now: Timestamp) -> Option
             None,
         ),
         StreakKind::Unreachable => (
-            Code::AzureUnreachable,
             format!(
                 "Postern has not been able to reach Azure for account {name} since {since}: {last} failed ({said}). {rest}"
             ),
@@ -130,7 +135,6 @@ fn failing(account: &ObservedAccount, streak: &Streak, now: Timestamp) -> Option
             outage,
         ),
         StreakKind::Azure => (
-            Code::AzureFailing,
             format!(
                 "Azure has been failing for account {name} since {since}: {last} ended with an error from Azure ({said}). {rest}"
             ),
@@ -138,7 +142,6 @@ fn failing(account: &ObservedAccount, streak: &Streak, now: Timestamp) -> Option
             outage,
         ),
         StreakKind::Unusable => (
-            Code::AccountUnusable,
             format!("Postern has not been able to use account {name} since {since}: {said}. {rest}"),
             format!(
                 "`postern account verify {name}` shows details; `postern account edit {name}` corrects the account."
@@ -146,7 +149,28 @@ fn failing(account: &ObservedAccount, streak: &Streak, now: Timestamp) -> Option
             Some(streak.since),
         ),
     };
-    Some(Problem { message, action, alarm_at, ..problem(account, code, streak.since) })
+    Some(Problem { message, action, alarm_at, ..problem(account, streak.kind.code(), streak.since) })
+}
+
+/// Mail waits and nothing leaves, for which there is no reason.
+fn stuck(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
+    let (name, oldest) = (&account.name, account.waiting_since.filter(|_| account.waiting > 0)?);
+    let idle_since = account.accepted_at.unwrap_or(account.started_at);
+    let since = oldest.max(idle_since);
+    (now.duration_since(since) >= STUCK).then(|| Problem {
+        message: format!(
+            "Nothing has been sent for account {name} since {}, and nothing explains it. {}, the oldest since {}.",
+            time(idle_since, now),
+            waiting(account.waiting),
+            time(oldest, now)
+        ),
+        action: format!(
+            "`postern queue list --state queued --account {name}` lists the mail, `postern message show ID` says of each why it \
+             waits. If each has failed for a reason of its own, that is it; otherwise look at the log, and restart the server."
+        ),
+        alarm_at: since.saturating_add(LONG_STUCK).ok(),
+        ..problem(account, Code::QueueStuck, since)
+    })
 }
 
 /// Azure refuses senders: each domain that is not linked, each username that it does not know.
@@ -277,6 +301,10 @@ fn used_up(account: &ObservedAccount, full: FullWindow, now: Timestamp) -> Optio
 
 fn not_ready(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
     let (name, found) = (&account.name, account.not_ready.as_ref()?);
+    // Azure has accepted mail since: whatever it was, it is over.
+    if account.streak.is_none() && account.accepted_at.is_some_and(|at| at > found.at) {
+        return None;
+    }
     Some(Problem {
         message: format!(
             "Account {name} cannot send. Its verification at {} found: {}.",

@@ -82,6 +82,10 @@ pub enum Code {
     AzureUnreachable,
     /// Azure answers with failures of its own, or breaks connections.
     AzureFailing,
+    /// Mail waits, nothing is sent, and nothing else explains it.
+    QueueStuck,
+    /// The disk is nearly full.
+    DiskLow,
     /// The account's secret expires soon.
     SecretExpires,
     /// A login is locked after wrong passwords.
@@ -115,6 +119,8 @@ model::words!(Code {
     AzureRateLimited = "azure_rate_limited",
     AzureUnreachable = "azure_unreachable",
     AzureFailing = "azure_failing",
+    QueueStuck = "queue_stuck",
+    DiskLow = "disk_low",
     SecretExpires = "secret_expires",
     LoginLocked = "login_locked",
     NetworkLocked = "network_locked",
@@ -143,6 +149,8 @@ impl Code {
             | Self::AzureRateLimited
             | Self::AzureUnreachable
             | Self::AzureFailing
+            | Self::QueueStuck
+            | Self::DiskLow
             | Self::SecretExpires
             | Self::LoginLocked
             | Self::NetworkLocked
@@ -150,6 +158,19 @@ impl Code {
             // It never passes without a person, and the domain sends nothing before.
             | Self::AwaitingApproval => Severity::Warning,
             Self::QuotaUsedUp | Self::RecipientsSuppressed | Self::WebhookGaveUp | Self::ClientRefused => Severity::Notice,
+        }
+    }
+}
+
+impl StreakKind {
+    /// The code of the problem that it is.
+    #[must_use]
+    pub fn code(self) -> Code {
+        match self {
+            Self::Login => Code::LoginRefused,
+            Self::Unreachable => Code::AzureUnreachable,
+            Self::Azure => Code::AzureFailing,
+            Self::Unusable => Code::AccountUnusable,
         }
     }
 }

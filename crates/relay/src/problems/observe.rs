@@ -56,6 +56,12 @@ pub struct ObservedAccount {
     pub secret_expires_at: Option<Timestamp>,
     /// Sends that wait or are under way.
     pub waiting: u64,
+    /// Since when the oldest of them waits.
+    pub waiting_since: Option<Timestamp>,
+    /// When Azure last accepted a message, if it has since the server started.
+    pub accepted_at: Option<Timestamp>,
+    /// When the server started.
+    pub started_at: Timestamp,
     /// The limit of its sends, in the time of day.
     pub sends: LimitView,
     /// How its last tries failed, if they did.
@@ -125,6 +131,9 @@ impl Observer<'_> {
                 secret: account.upstream.secret(),
                 secret_expires_at: expires_at.and_then(|facts| facts.expires_at),
                 waiting: counts.waiting.remove(&account.id).unwrap_or(0),
+                waiting_since: counts.oldest.remove(&account.id),
+                accepted_at: upstreams.meters().last_accepted(account.id),
+                started_at: upstreams.started_at(),
                 sends: upstreams.limit_of(&account).await,
                 streak: upstreams.noticed().streak(account.id),
                 not_ready: kept.and_then(|kept| Some(NotReady { at: kept.at, worst: worst(&kept.report)? })),
@@ -170,6 +179,7 @@ fn service_of(account: &Account) -> Option<String> {
 /// What the queue knows, by account.
 struct Counts {
     waiting: HashMap<AccountId, u64>,
+    oldest: HashMap<AccountId, Timestamp>,
     hindered: Vec<Hindered>,
     suppressed: HashMap<AccountId, Suppressed>,
 }
@@ -178,7 +188,13 @@ impl Counts {
     async fn read(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
         let before = |age: SignedDuration| now.saturating_sub(age).unwrap_or(Timestamp::MIN);
         let suppressed = store.queue().suppressed(before(DAY)).await?;
+        let mut oldest = HashMap::new();
+        for lane in store.queue().lanes().await? {
+            let since = oldest.entry(lane.account).or_insert(lane.since);
+            *since = lane.since.min(*since);
+        }
         Ok(Self {
+            oldest,
             waiting: store.queue().waiting().await?.into_iter().collect(),
             hindered: store.queue().hindered(before(LATELY)).await?,
             suppressed: suppressed.into_iter().map(|one| (one.account, one)).collect(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use store::Disk;
 
 use super::words::{said, size, time};
 use super::{Code, Observed, Problem, StorageFailure, StorageKind};
@@ -10,7 +11,7 @@ use super::{Code, Observed, Problem, StorageFailure, StorageKind};
 pub(super) fn problems(observed: &Observed, now: Timestamp) -> Vec<Problem> {
     let folder = observed.disk.as_ref().map_or(Path::new("the data directory"), |disk| &disk.path);
     let failing = observed.storage.iter().map(|failure| storage_failing(failure, folder, now));
-    disk_full(observed, now).into_iter().chain(failing).collect()
+    disk_full(observed, now).or_else(|| disk_low(observed, now)).into_iter().chain(failing).collect()
 }
 
 fn disk_full(observed: &Observed, now: Timestamp) -> Option<Problem> {
@@ -31,6 +32,30 @@ fn disk_full(observed: &Observed, now: Timestamp) -> Option<Problem> {
         alarm_at: Some(now),
     })
 }
+
+/// A tenth of the disk is left, or 10 GiB of a large one.
+fn disk_low(observed: &Observed, now: Timestamp) -> Option<Problem> {
+    let enough = |disk: &&Disk| disk.free_bytes >= (disk.size_bytes / 10).min(ENOUGH_BYTES);
+    let disk = observed.disk.as_ref().filter(|disk| !enough(disk))?;
+    let path = disk.path.display();
+    Some(Problem {
+        code: Code::DiskLow,
+        account: None,
+        subject: None,
+        since: now,
+        message: format!(
+            "The disk that holds {path} has {} of {} free. With less than {} new mail is refused.",
+            size(disk.free_bytes),
+            size(disk.size_bytes),
+            size(disk.reserve_bytes)
+        ),
+        action: format!("Free space on the file system of {path}; `df -h {path}` shows which one."),
+        alarm_at: Some(now),
+    })
+}
+
+/// A disk with so much free is not low, however large it is.
+const ENOUGH_BYTES: u64 = 10 << 30;
 
 /// A kind of write, in words.
 struct Described {

@@ -26,6 +26,9 @@ fn account() -> ObservedAccount {
         secret: Some(store::SecretName::ClientSecret),
         secret_expires_at: None,
         waiting: 3,
+        waiting_since: Some(at(-30)),
+        accepted_at: None,
+        started_at: at(-86_400),
         sends: LimitView::default(),
         streak: None,
         not_ready: None,
@@ -81,6 +84,70 @@ fn nothing_is_wrong_with_an_account_that_works() {
     assert_eq!(of(ObservedAccount { state: AccountState::Disabled, ..idle() }), [], "that is its state");
     let end = Some(at(15 * 86_400));
     assert_eq!(of(ObservedAccount { secret_expires_at: end, ..account() }), []);
+}
+
+#[test]
+fn mail_that_waits_without_a_reason_is_stuck() {
+    let since = |seconds| Some(at(seconds));
+    let old = || ObservedAccount { waiting_since: since(-7_200), ..account() };
+    for (waiting_since, accepted_at, is_stuck) in [
+        (since(-899), None, false),
+        (since(-900), None, true),
+        (since(-7_200), since(-899), false),
+        (since(-7_200), since(-900), true),
+        (since(3_600), since(-7_200), false),
+    ] {
+        let found = of(ObservedAccount { waiting_since, accepted_at, ..account() });
+        let stuck = found.iter().any(|one| one.code == Code::QueueStuck);
+        assert_eq!(
+            (stuck, found.len()),
+            (is_stuck, usize::from(is_stuck)),
+            "{waiting_since:?} {accepted_at:?}"
+        );
+    }
+    let stuck = one(ObservedAccount { accepted_at: since(-3_600), ..old() });
+    let pieces = [
+        "since 07:00:00 UTC, and nothing",
+        "3 messages wait, the oldest since 06:00:00 UTC",
+        "message show ID",
+    ];
+    check(&stuck, Code::QueueStuck, &pieces);
+    assert_eq!((stuck.since, stuck.alarm_at), (at(-3_600), since(900)));
+    assert_eq!(of(ObservedAccount { waiting: 0, ..old() }), [], "nothing waits");
+    let streak = streak(StreakKind::Unreachable, "refused");
+    assert_eq!(one(ObservedAccount { streak, ..old() }).code, Code::AzureUnreachable, "that explains it");
+    let ends_soon = ObservedAccount { secret_expires_at: since(86_400), ..old() };
+    let codes: Vec<Code> = of(ends_soon).iter().map(|one| one.code).collect();
+    assert_eq!(codes, [Code::QueueStuck, Code::SecretExpires], "that does not");
+}
+
+#[test]
+fn an_account_that_sends_is_ready_whatever_was_found_before() {
+    let not_ready = Some(NotReady { at: at(-600), worst: "no token".into() });
+    let found = |accepted_at| of(ObservedAccount { not_ready: not_ready.clone(), accepted_at, ..account() });
+    assert_eq!(found(Some(at(-601)))[0].code, Code::AccountNotReady);
+    assert_eq!(found(Some(at(-599))), []);
+}
+
+#[test]
+fn a_disk_that_fills_up_is_named_before_it_is_full() {
+    let disk = |free_bytes, size_bytes| Disk {
+        path: "/data".into(),
+        free_bytes,
+        reserve_bytes: 64 << 20,
+        size_bytes,
+    };
+    let found = |disk| problems(&Observed { disk: Some(disk), ..Observed::default() }, at(0));
+    assert_eq!(found(disk(1 << 30, 10 << 30)), []);
+    let low = found(disk((1 << 30) - 1, 10 << 30));
+    check(
+        &low[0],
+        Code::DiskLow,
+        &["/data has 1023 MiB of 10.0 GiB free", "less than 64 MiB", "df -h /data"],
+    );
+    assert_eq!((low.len(), low[0].alarm_at), (1, Some(at(0))));
+    assert_eq!(found(disk(10 << 30, 1_000 << 30)), [], "10 GiB are enough");
+    assert_eq!(found(disk(1 << 20, 10 << 30))[0].code, Code::DiskFull);
 }
 
 #[test]
@@ -227,8 +294,14 @@ fn what_awaits_approval_is_a_warning_with_both_commands() {
 
 #[test]
 fn a_disk_below_its_reserve_and_one_that_fails_are_the_servers() {
-    let disk =
-        |free_bytes| Some(Disk { path: "/var/lib/postern".into(), free_bytes, reserve_bytes: 64 << 20 });
+    let disk = |free_bytes| {
+        Some(Disk {
+            path: "/var/lib/postern".into(),
+            free_bytes,
+            reserve_bytes: 64 << 20,
+            size_bytes: 100 << 30,
+        })
+    };
     assert_eq!(problems(&Observed { disk: disk(64 << 20), ..Observed::default() }, at(0)), []);
     let failed = |kind, second| StorageFailure {
         kind,

@@ -47,14 +47,14 @@ pub fn why_it_waits(account: &ObservedAccount, send: Waiting<'_>, now: Timestamp
         account.streak.as_ref().and_then(|streak| Some((streak, streak.next_at.filter(|at| *at > now)?)));
     if let Some((streak, next)) = stopped {
         let said = said(&streak.text);
-        let (code, why) = match streak.kind {
-            StreakKind::Login => (Code::LoginRefused, "Azure refuses the account's login"),
-            StreakKind::Unreachable => (Code::AzureUnreachable, "Azure cannot be reached"),
-            StreakKind::Azure => (Code::AzureFailing, "Azure is failing"),
-            StreakKind::Unusable => (Code::AccountUnusable, "the account cannot be used"),
+        let why = match streak.kind {
+            StreakKind::Login => "Azure refuses the account's login",
+            StreakKind::Unreachable => "Azure cannot be reached",
+            StreakKind::Azure => "Azure is failing",
+            StreakKind::Unusable => "the account cannot be used",
         };
         let message = format!("{why} ({said}); all mail of account {name} waits");
-        return wait(code, message, Some(next));
+        return wait(streak.kind.code(), message, Some(next));
     }
     if let Some(pause) = account.sends.pause {
         let asked = time(pause.asked_until, now);

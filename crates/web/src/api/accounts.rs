@@ -1,9 +1,12 @@
 //! `/v1/accounts`.
 
-use api::accounts::{AccountView, AddAccount, AddCloud, ChangeAccount, CloudView, QuotaView, VerifiedView};
+use api::accounts::{
+    AccountView, AddAccount, AddCloud, ChangeAccount, CloudView, OutageView, QuotaView, VerifiedView,
+};
 use api::page::{Page, PageQuery};
 use api::verification::Verdict;
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use control::reads::AccountFacts;
@@ -13,6 +16,7 @@ use model::azure::TransportChoice;
 use model::cloud::Cloud;
 use model::quota::{Allowance, Quota};
 use model::upstream::Upstream;
+use relay::problems::Streak;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,13 +36,14 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     responses((status = 200, description = "A page of accounts, by name", body = Page<AccountView>)),
 )]
 async fn list(
+    State(api): State<Api>,
     Calling(control): Calling,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<AccountView>>, ApiError> {
     let page = cut(control.accounts()?, |account| account.name.to_string(), Order::Ascending, &query)?;
     let mut views = Vec::new();
     for account in page.items {
-        views.push(view(&control, &account).await?);
+        views.push(view(&api, &control, &account).await?);
     }
     Ok(Json(Page { items: views, next: page.next }))
 }
@@ -49,9 +54,13 @@ async fn list(
     params(("name" = String, Path, description = "The account's name")),
     responses((status = 200, description = "The account", body = AccountView)),
 )]
-async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<AccountView>, ApiError> {
+async fn show(
+    State(api): State<Api>,
+    Calling(control): Calling,
+    Path(name): Path<String>,
+) -> Result<Json<AccountView>, ApiError> {
     let account = control.account(&name)?;
-    Ok(Json(view(&control, &account).await?))
+    Ok(Json(view(&api, &control, &account).await?))
 }
 
 /// Add an account.
@@ -62,12 +71,13 @@ async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Jso
     extensions(("x-problems" = json!(["exists", "upstream"]))),
 )]
 async fn add(
+    State(api): State<Api>,
     Calling(control): Calling,
     body: Result<Json<AddAccount>, JsonRejection>,
 ) -> Result<(StatusCode, Json<AccountView>), ApiError> {
     let Json(body) = body?;
     let noted = control.add_account(new_account(body)?).await?;
-    let view = AccountView { notes: noted.notes, ..view(&control, &noted.account).await? };
+    let view = AccountView { notes: noted.notes, ..view(&api, &control, &noted.account).await? };
     Ok((StatusCode::CREATED, Json(view)))
 }
 
@@ -96,6 +106,7 @@ async fn check(
     extensions(("x-problems" = json!(["exists", "in_use", "no_client_secret", "account_unusable", "rotation_in_progress", "upstream"]))),
 )]
 async fn change(
+    State(api): State<Api>,
     Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<ChangeAccount>, JsonRejection>,
@@ -118,7 +129,7 @@ async fn change(
         smtp_sessions: body.smtp_sessions,
     };
     let noted = control.change_account(&name, change).await?;
-    Ok(Json(AccountView { notes: noted.notes, ..view(&control, &noted.account).await? }))
+    Ok(Json(AccountView { notes: noted.notes, ..view(&api, &control, &noted.account).await? }))
 }
 
 fn transport(word: &str) -> Result<TransportChoice, ApiError> {
@@ -181,7 +192,7 @@ fn new_cloud(body: AddCloud) -> Result<NewCloud, ApiError> {
     })
 }
 
-async fn view(control: &Control, account: &Account) -> Result<AccountView, ApiError> {
+async fn view(api: &Api, control: &Control, account: &Account) -> Result<AccountView, ApiError> {
     let AccountFacts { secret: facts, verified, senders } = control.account_facts(account).await?;
     let Upstream::Azure(azure) = &account.upstream;
     Ok(AccountView {
@@ -208,9 +219,15 @@ async fn view(control: &Control, account: &Account) -> Result<AccountView, ApiEr
             let verdict = Verdict::of_kept(&kept.verdict)?;
             Some(VerifiedView { at: kept.at, verdict, is_outdated: kept.at < account.changed_at })
         }),
+        outage: api.relay.streak_of(account.id).map(outage_view),
         created_at: account.created_at,
         notes: Vec::new(),
     })
+}
+
+fn outage_view(streak: Streak) -> OutageView {
+    let Streak { kind, since, count: attempts, text: message, next_at, .. } = streak;
+    OutageView { code: kind.code().as_str().to_owned(), since, attempts, next_at, message }
 }
 
 /// A cloud, if it is not the public one.

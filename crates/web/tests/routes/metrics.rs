@@ -24,6 +24,10 @@ async fn metrics_are_in_the_format_of_prometheus() {
     let text = scraped().await;
     for line in [
         "# TYPE postern_sends gauge",
+        "postern_queue_sends{account=\"contoso\",lane=\"normal\"} 1",
+        "postern_queue_sends{account=\"contoso\",lane=\"bulk\"} 0",
+        "postern_queue_oldest_seconds{account=\"contoso\",lane=\"normal\"} 0",
+        "postern_failing_since_timestamp_seconds{account=\"contoso\"} 0",
         "postern_build_info{version=\"0.1.0\"} 1",
         "postern_start_time_seconds 1800000000",
         "postern_sends{state=\"queued\"} 1",
@@ -66,4 +70,30 @@ async fn each_sample_is_of_the_family_above_it_and_there_once() {
         }
     }
     assert!(families.len() > 25, "{families:?}");
+}
+
+/// The metrics that a text names; parts of a histogram count as the histogram.
+fn named(text: &str) -> BTreeSet<String> {
+    let is_part = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    let words = text.split(|letter: char| !is_part(letter)).filter(|word| word.starts_with("postern_"));
+    let whole = |word: &str| {
+        let cut = ["_bucket", "_sum", "_count"].iter().find_map(|suffix| word.strip_suffix(suffix));
+        cut.unwrap_or(word).to_owned()
+    };
+    words.map(whole).collect()
+}
+
+#[tokio::test]
+async fn dashboard_and_rules_name_metrics_that_there_are() {
+    let text = scraped().await;
+    let there: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    let deploy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+    for file in ["grafana/postern.json", "prometheus/postern.rules.yml"] {
+        let content = std::fs::read_to_string(deploy.join(file)).unwrap();
+        let named = named(&content);
+        let unknown: Vec<_> = named.iter().filter(|name| !there.contains(name.as_str())).collect();
+        assert_eq!(unknown, Vec::<&String>::new(), "{file} names what is not in {there:?}");
+        assert!(named.len() > 10, "{file} names {named:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! `postern account list` and `show`.
 
-use api::accounts::AccountView;
+use api::accounts::{AccountView, OutageView};
 use api::verification::Verdict;
 
 use super::path;
@@ -42,6 +42,7 @@ pub(super) async fn show(arguments: &Named) -> anyhow::Result<()> {
     output::pairs(&[
         ("Name", account.name.clone()),
         ("State", account.state.clone()),
+        ("Sending", sending(&account)),
         ("Verified", verified(&account)),
         ("Tenant id", account.tenant_id.clone()),
         ("Client id", account.client_id.clone()),
@@ -72,6 +73,25 @@ pub(super) async fn show(arguments: &Named) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn sending(account: &AccountView) -> String {
+    match &account.outage {
+        Some(outage) => format!("{} ({})", outage_words(outage), outage.message),
+        None => "no failure".to_owned(),
+    }
+}
+
+/// What fails, since when, and when it is tried again.
+fn outage_words(outage: &OutageView) -> String {
+    let what = match outage.code.as_str() {
+        "azure_unreachable" => "unreachable",
+        "azure_failing" => "Azure fails",
+        "login_refused" => "login refused",
+        _ => "unusable",
+    };
+    let next = outage.next_at.map(|at| format!(", next try {}", output::time(at))).unwrap_or_default();
+    format!("{what} since {}{next}", output::time(outage.since))
+}
+
 fn verified(account: &AccountView) -> String {
     match &account.verified {
         Some(verified) => {
@@ -94,6 +114,9 @@ fn secret(account: &AccountView) -> String {
 
 /// One word: what is worst about the account.
 fn state(account: &AccountView) -> Cell {
+    if let (Some(outage), "enabled") = (&account.outage, account.state.as_str()) {
+        return cell(outage_words(outage)).styled(BAD);
+    }
     let verdict = account.verified.as_ref().map(|verified| verified.verdict);
     match (account.state.as_str(), verdict) {
         ("disabled", _) => cell("disabled").styled(WAITING),
@@ -119,5 +142,30 @@ fn expiry(account: &AccountView) -> Cell {
         days @ 2..=14 => cell(format!("{days} days")).styled(BAD),
         days @ 15..=60 => cell(format!("{days} days")).styled(WAITING),
         days => cell(format!("{days} days")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_says_since_when_and_when_it_is_tried_again() {
+        let outage = |code: &str, next_at: Option<&str>| OutageView {
+            code: code.to_owned(),
+            since: "2026-11-28T13:47:00Z".parse().unwrap(),
+            attempts: 2,
+            next_at: next_at.map(|at| at.parse().unwrap()),
+            message: "refused".to_owned(),
+        };
+        for (code, next_at, words) in [
+            ("azure_unreachable", Some("2026-11-28T13:49:00Z"), "unreachable since T13:47, next try T13:49"),
+            ("azure_failing", None, "Azure fails since T13:47"),
+            ("login_refused", None, "login refused since T13:47"),
+        ] {
+            let time = |at: &str| output::time(format!("2026-11-28{}:00Z", &at[..6]).parse().unwrap());
+            let words = words.replace("T13:47", &time("T13:47")).replace("T13:49", &time("T13:49"));
+            assert_eq!(outage_words(&outage(code, next_at)), words);
+        }
     }
 }

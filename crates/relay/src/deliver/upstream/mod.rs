@@ -34,6 +34,7 @@ use azure_client::account::CredentialError;
 use azure_client::credential::IdentityEndpoint;
 use azure_types::access_key::NotAnAccessKey;
 use clock::{Clock, Entropy, Sources};
+use jiff::Timestamp;
 use model::account::Account;
 use model::id::AccountId;
 use model::quota::QuotaKind;
@@ -73,6 +74,7 @@ pub struct Upstreams {
     status_wanted: Mutex<HashMap<AccountId, Arc<Notify>>>,
     noticed: Noticed,
     meters: Arc<DeliveryMeters>,
+    started_at: Timestamp,
     limits: Limits,
 }
 
@@ -103,6 +105,7 @@ impl Upstreams {
     /// No upstream is ready yet; each is made when its account first sends.
     #[must_use]
     pub fn new(store: Store, Sources { clock, entropy }: Sources, identity: IdentityEndpoint) -> Self {
+        let started_at = clock.now();
         Self {
             store,
             clock,
@@ -112,6 +115,7 @@ impl Upstreams {
             status_wanted: Mutex::default(),
             noticed: Noticed::default(),
             meters: Arc::default(),
+            started_at,
             limits: Limits::default(),
         }
     }
@@ -160,6 +164,11 @@ impl Upstreams {
     #[must_use]
     pub fn meters(&self) -> &DeliveryMeters {
         &self.meters
+    }
+
+    /// When the server started.
+    pub(crate) fn started_at(&self) -> Timestamp {
+        self.started_at
     }
 
     /// How each limit of an account is used; of those that nothing counted against yet, only what they allow.

@@ -43,6 +43,14 @@ families! {
     gauge SECRET_EXPIRES = "postern_secret_expires_seconds" [account];
     /// Seconds until the server's certificate expires, by the kind of its key; negative once it has.
     gauge CERTIFICATE_EXPIRES = "postern_certificate_expires_seconds" [key];
+    /// Requests to Azure that wait or are under way, by account and lane.
+    gauge QUEUE = "postern_queue_sends" [account lane];
+    /// How long the oldest of them waits; 0 where nothing does. One that its sender scheduled counts from its time on.
+    gauge QUEUE_AGE = "postern_queue_oldest_seconds" [account lane];
+    /// When Azure last accepted a message of the account, in seconds since 1970-01-01 UTC; 0 if it has not since the server started.
+    gauge ACCEPTED_AT = "postern_last_accepted_timestamp_seconds" [account];
+    /// When the account's attempts began to fail, in seconds since 1970-01-01 UTC; 0 while they do not.
+    gauge FAILING_SINCE = "postern_failing_since_timestamp_seconds" [account];
     /// Requests to Azure that the queue remembers, by state.
     gauge SENDS = "postern_sends" [state];
     /// Messages that were queued, by who brought them: credential, network (a credential without login), operator, or dsn for bounces. Repetitions are not counted.
@@ -85,6 +93,8 @@ families! {
     histogram COMMIT_DURATION = "postern_database_commit_duration_seconds" [];
     /// Bytes that may still be written to the disk of the data directory.
     gauge DISK_FREE = "postern_disk_free_bytes" [];
+    /// Bytes of that disk.
+    gauge DISK_SIZE = "postern_disk_size_bytes" [];
     /// Bytes of the disk that messages do not get: with less left, new mail is refused.
     gauge DISK_RESERVE = "postern_disk_reserve_bytes" [];
 }

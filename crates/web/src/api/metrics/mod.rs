@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::families::{
-    BUILD_INFO, CERTIFICATE_EXPIRES, DISK_FREE, DISK_RESERVE, PROBLEM, REPAIRS, SENDS, START_TIME,
+    BUILD_INFO, CERTIFICATE_EXPIRES, DISK_FREE, DISK_RESERVE, DISK_SIZE, PROBLEM, REPAIRS, SENDS, START_TIME,
 };
 use self::text::Text;
 use super::{Api, Calling};
@@ -47,6 +47,7 @@ async fn write(api: &Api, control: &Control) -> Result<String, ApiError> {
     let observed = super::problems::observed(api).await?;
     write_problems(api, &observed, &mut text);
     accounts::write(api, &accounts, &mut text).await;
+    accounts::write_queue(api, control, &accounts, &mut text).await?;
     write_certificates(api, &mut text);
     let counts = control.totals().await?.sends;
     let mut samples = text.begin(&SENDS);
@@ -61,6 +62,7 @@ async fn write(api: &Api, control: &Control) -> Result<String, ApiError> {
     }
     if let Some(disk) = &observed.disk {
         text.begin(&DISK_FREE).sample([], disk.free_bytes);
+        text.begin(&DISK_SIZE).sample([], disk.size_bytes);
         text.begin(&DISK_RESERVE).sample([], disk.reserve_bytes);
     }
     Ok(text.all)
