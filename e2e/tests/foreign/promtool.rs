@@ -1,11 +1,14 @@
 //! Metrics, alert rules and their tests in Prometheus' own tool.
 
+use std::path::Path;
+
 use crate::context::{Context, client_tests};
 use crate::tools::Client;
 
 client_tests!(Client::Promtool =>
     metrics_are_as_prometheus_wants_them,
     a_metric_that_is_not_is_noticed,
+    alert_rules_are_valid_and_fire_when_they_should,
 );
 
 /// Mail that goes out, one message that does not, and a login that is refused.
@@ -39,4 +42,12 @@ async fn a_metric_that_is_not_is_noticed(context: Context) {
     let metrics = busy(&context).await.replace("postern_logins_total", "postern_logins");
     let words = context.run(Client::Promtool, &["check", "metrics"], &metrics).await.expect(3);
     assert!(words.contains("postern_logins"), "{words}");
+}
+
+async fn alert_rules_are_valid_and_fire_when_they_should(context: Context) {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
+    let file = |name: &str| deploy.join(name).display().to_string();
+    let checked = context.run(Client::Promtool, &["check", "rules", &file("postern.rules.yml")], "").await;
+    assert!(checked.expect(0).contains("12 rules found"));
+    context.run(Client::Promtool, &["test", "rules", &file("postern.test.yml")], "").await.expect(0);
 }
