@@ -299,7 +299,7 @@ fn a_disk_below_its_reserve_and_one_that_fails_are_the_servers() {
             path: "/var/lib/postern".into(),
             free_bytes,
             reserve_bytes: 64 << 20,
-            size_bytes: 100 << 30,
+            size_bytes: 100 << 20,
         })
     };
     assert_eq!(problems(&Observed { disk: disk(64 << 20), ..Observed::default() }, at(0)), []);
