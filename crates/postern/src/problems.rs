@@ -9,7 +9,7 @@ use control::watch::{Alarm, Raise};
 use jiff::Timestamp;
 use relay::Upstreams;
 use relay::problems::{Clients, Code, Observer, Problem, problems};
-use store::Store;
+use store::{RaisedAlarm, Store};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -27,21 +27,45 @@ pub(crate) struct Lookout {
 impl Lookout {
     /// Looks until `shutdown`.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
-        let mut told = Told::default();
+        let mut told = self.remembered().await;
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = self.clock.sleep(LOOK) => {}
             }
             let work = async {
-                for news in self.look(&mut told).await {
+                let news = self.look(&mut told).await;
+                let is_new = !news.is_empty();
+                for news in news {
                     self.tell(news).await;
+                }
+                if is_new {
+                    self.remember(&told).await;
                 }
             };
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = work => {}
             }
+        }
+    }
+
+    /// What an earlier process told. Where that cannot be read, it is told again.
+    async fn remembered(&self) -> Told {
+        let alarms = self.store.raised_alarms().all().await;
+        let alarms = alarms.unwrap_or_else(|error| {
+            warn!(error = model::error_chain(&error), "the alarms that were raised before cannot be read");
+            Vec::new()
+        });
+        Told::of(alarms)
+    }
+
+    async fn remember(&self, told: &Told) {
+        if let Err(error) = self.store.raised_alarms().replace(told.alarms()).await {
+            warn!(
+                error = model::error_chain(&error),
+                "raised alarms cannot be stored; a restart repeats them"
+            );
         }
     }
 
@@ -95,12 +119,36 @@ struct Told(BTreeMap<Key, Problem>, BTreeSet<Key>);
 /// Code, account and subject.
 type Key = (&'static str, Option<String>, Option<String>);
 
+fn key(problem: &Problem) -> Key {
+    (problem.code.as_str(), problem.account.clone(), problem.subject.clone())
+}
+
 impl Told {
+    /// Codes that this build does not know are left out.
+    fn of(alarms: Vec<RaisedAlarm>) -> Self {
+        let problem = |alarm: RaisedAlarm| {
+            let RaisedAlarm { code, account, subject, since, message, action } = alarm;
+            let code = code.parse().ok()?;
+            Some(Problem { code, account, subject, since, message, action, alarm_at: None })
+        };
+        let told = alarms.into_iter().filter_map(problem).map(|problem| (key(&problem), problem));
+        Self(told.collect(), BTreeSet::new())
+    }
+
+    fn alarms(&self) -> Vec<RaisedAlarm> {
+        let alarm = |problem: &Problem| RaisedAlarm {
+            code: problem.code.as_str().to_owned(),
+            account: problem.account.clone(),
+            subject: problem.subject.clone(),
+            since: problem.since,
+            message: problem.message.clone(),
+            action: problem.action.clone(),
+        };
+        self.0.values().map(alarm).collect()
+    }
+
     /// What is new among all problems of now.
     fn news(&mut self, problems: Vec<Problem>, now: Timestamp) -> Vec<News> {
-        let key = |problem: &Problem| -> Key {
-            (problem.code.as_str(), problem.account.clone(), problem.subject.clone())
-        };
         let current: Vec<Key> = problems.iter().map(key).collect();
         let over = self.0.extract_if(.., |told, _| !current.contains(told));
         let mut news: Vec<News> = over.map(|(_, problem)| News::Ended(problem)).collect();
@@ -150,6 +198,11 @@ mod tests {
         assert_eq!(told.news(vec![stuck.clone()], at(41)), [], "a clock that jumped");
         assert_eq!(told.news(vec![stuck.clone()], at(42)), [News::Began(stuck.clone())]);
         assert_eq!(told.news(Vec::new(), at(43)), [News::Ended(stuck)]);
-        assert_eq!(told.news(vec![one.clone()], at(50)), [News::Began(one)], "it began again");
+        assert_eq!(told.news(vec![one.clone()], at(50)), [News::Began(one.clone())], "it began again");
+        let mut after_restart = Told::of(told.alarms());
+        assert_eq!(after_restart.news(vec![one.clone()], at(60)), [], "a restart is no news");
+        let ended = after_restart.news(Vec::new(), at(70));
+        let [News::Ended(ended)] = &ended[..] else { panic!("{ended:?}") };
+        assert_eq!((ended.code, &ended.message), (one.code, &one.message));
     }
 }

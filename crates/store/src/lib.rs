@@ -14,6 +14,7 @@
 //! written in `tests/contract/`; see `docs/decisions/0008-one-process-or-several.md`.
 
 mod accounts;
+mod alarms;
 mod audit;
 mod authentication_failures;
 mod changes;
@@ -42,6 +43,7 @@ mod verifications;
 mod webhooks;
 
 pub use accounts::Accounts;
+pub use alarms::RaisedAlarms;
 pub use audit::Audit;
 pub use authentication_failures::AuthenticationFailures;
 pub use changes::Changes;
@@ -65,6 +67,7 @@ pub use secrets::Secrets;
 pub use senders::Senders;
 pub use smtp_usernames::SmtpUsernames;
 pub use sqlite::accounts::{Dependents, Losses, SecretChange, Waiting};
+pub use sqlite::alarms::RaisedAlarm;
 pub use sqlite::audit::AuditEntry;
 pub use sqlite::body::{Body, BodyWriter};
 pub use sqlite::changes::{Change, Changed};

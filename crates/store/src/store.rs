@@ -7,6 +7,7 @@ use model::account::Account;
 use model::id::AccountId;
 
 use crate::accounts::Accounts;
+use crate::alarms::RaisedAlarms;
 use crate::audit::Audit;
 use crate::changes::Changes;
 use crate::credentials::Credentials;
@@ -66,6 +67,12 @@ impl Store {
     #[must_use]
     pub fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    /// Alarms whose problem goes on.
+    #[must_use]
+    pub fn raised_alarms(&self) -> RaisedAlarms {
+        RaisedAlarms::new(self.engine.clone())
     }
 
     /// What is counted of the store's work.

@@ -162,6 +162,30 @@ async fn a_problem_that_needs_a_person_is_told_when_it_begins_and_when_it_ends()
 }
 
 #[tokio::test]
+async fn a_restart_neither_repeats_an_alarm_nor_forgets_its_end() {
+    let (url, heard) = hook().await;
+    let alarms = AlarmSettings { web_hook: Some(url.parse().unwrap()), mail_to: None };
+    let mut world = World::start_with(Setup { alarms, ..Setup::default() }).await;
+    let told = || heard.lock().unwrap().len();
+    world.twin.backend().change_state(|state| state.services[0].linked_domains.clear());
+    let id = world.submit(&["a@example.com"], &message("s", "a@example.com", "x")).await;
+    world.advance_until(Duration::from_secs(30), async || told() == 1).await;
+    world.stop_server().await;
+    world.start_server().await;
+    // Two looks later somebody would have heard of it again.
+    for _ in 0..3 {
+        world.clock.advance(Duration::from_secs(61));
+        world.breathe().await;
+    }
+    assert_eq!(told(), 1, "{heard:?}");
+    world.twin.backend().change_state(|state| state.link("contoso-mail", "contoso.example"));
+    world.advance_until(Duration::from_secs(30), async || told() == 2).await;
+    assert!(heard.lock().unwrap()[1].contains("domain_not_linked_ended"), "{heard:?}");
+    world.until(id, &[SendState::Submitted, SendState::Sent]).await;
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn what_was_changed_is_verified_within_minutes_and_not_only_tomorrow() {
     let watch = WatchSettings { rotate_before: None, ..WatchSettings::default() };
     let world = World::start_with(Setup { watch, ..Setup::default() }).await;

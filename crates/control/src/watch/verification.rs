@@ -95,9 +95,15 @@ impl Watch {
         let kept = self.control.store.verifications().last(account.id).await.unwrap_or_default();
         let has_failed =
             kept.as_ref().is_some_and(|kept| Verdict::of_kept(&kept.verdict) == Some(Verdict::NotReady));
+        let known = kept.as_ref().filter(|_| has_failed).and_then(|kept| kept_failure(&kept.report));
         let (at, changed_at) = (kept.map(|kept| kept.at), account.changed_at);
         let last = LastVerification { every, at, changed_at, has_failed };
-        if self.watched(account.id).verification.is_due(last, now) {
+        let state = &mut self.watched(account.id).verification;
+        // An earlier process has reported it.
+        if state.began_at.is_none() && state.failure.is_none() {
+            state.failure = known;
+        }
+        if state.is_due(last, now) {
             self.verify(account).await;
         }
     }
@@ -158,6 +164,12 @@ impl Watch {
             _ => {}
         }
     }
+}
+
+/// The code of the failure in a report that was kept.
+fn kept_failure(report: &str) -> Option<String> {
+    let report: Report = serde_json::from_str(report).ok()?;
+    failure(report).map(|failure| failure.code)
 }
 
 /// The first reason why an account is not ready.

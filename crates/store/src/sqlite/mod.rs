@@ -1,6 +1,7 @@
 //! The engine of one process: SQLite for the rows, the journal for messages, a data directory for both.
 
 pub(crate) mod accounts;
+pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod body;
 pub(crate) mod changes;

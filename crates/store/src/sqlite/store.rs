@@ -14,6 +14,7 @@ use crate::error::StoreError;
 use crate::meters::StoreMeters;
 use crate::options::Options;
 use crate::sqlite::accounts::{Accounts, Losses, Parts};
+use crate::sqlite::alarms::RaisedAlarms;
 use crate::sqlite::audit::{Audit, AuditEntry};
 use crate::sqlite::changes::Changes;
 use crate::sqlite::credentials::Credentials;
@@ -92,6 +93,11 @@ impl SqliteStore {
     #[must_use]
     pub(crate) fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    #[must_use]
+    pub(crate) fn raised_alarms(&self) -> RaisedAlarms {
+        RaisedAlarms::new(self.database.clone())
     }
 
     #[must_use]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use model::id::CredentialId;
 use model::refused::Refused;
 use model::smtp_username::SmtpUsername;
-use store::{CredentialUse, KeptVerification, LoginNews, RefusalChanges, Welcome};
+use store::{CredentialUse, KeptVerification, LoginNews, RaisedAlarm, RefusalChanges, Welcome};
 
 use crate::sample::{account, audit, credential};
 use crate::{World, at};
@@ -88,4 +88,21 @@ pub(crate) async fn authentication_failures_are_heard_of_once(world: &mut World)
     let mut heard = vec![failures.next().await, failures.next().await];
     heard.sort();
     assert_eq!(heard, [(one, "again".to_owned()), (other, "other".to_owned())]);
+}
+
+pub(crate) async fn alarms_that_were_raised_outlive_the_process(world: &mut World) {
+    let alarm = |code: &str, account: Option<&str>| RaisedAlarm {
+        code: code.to_owned(),
+        account: account.map(str::to_owned),
+        subject: None,
+        since: at(7),
+        message: "It is so.".to_owned(),
+        action: "Do that.".to_owned(),
+    };
+    let both = vec![alarm("azure_failing", Some("contoso")), alarm("disk_full", None)];
+    world.store().raised_alarms().replace(both.clone()).await.unwrap();
+    world.restart();
+    assert_eq!(world.store().raised_alarms().all().await.unwrap(), both);
+    world.store().raised_alarms().replace(Vec::new()).await.unwrap();
+    assert_eq!(world.store().raised_alarms().all().await.unwrap(), []);
 }

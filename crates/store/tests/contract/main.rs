@@ -81,7 +81,7 @@ macro_rules! contract {
             a_network_belongs_to_one_credential);
         contract!($engine, dns_providers: a_provider_comes_and_goes_with_its_token);
         contract!($engine, feed: numbers_grow_and_name_what_changed);
-        contract!($engine, history: refusals_and_logins_outlive_the_process the_last_verification_counts
+        contract!($engine, history: alarms_that_were_raised_outlive_the_process refusals_and_logins_outlive_the_process the_last_verification_counts
             smtp_usernames_are_replaced_as_a_whole authentication_failures_are_heard_of_once);
         contract!($engine, limits: usage_adds_up_and_old_slots_go throttlings_are_remembered_newest_first
             leases_keep_all_nodes_within_the_limit);

@@ -34,6 +34,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0028_who_has_not_been_told.sql"),
     include_str!("../../../migrations/0037_whose_senders_were_told.sql"),
     include_str!("../../../migrations/0040_since_when_mail_waits.sql"),
+    include_str!("../../../migrations/0041_alarms_that_were_raised.sql"),
 ];
 
 /// Applies the steps that the database has not seen.
