@@ -154,6 +154,7 @@ impl World {
             },
             log: String::new(),
             log_format: LogFormat::Text,
+            log_addresses: Default::default(),
         };
         self.server = Some(Box::pin(Server::start(config, self.sources())).await.unwrap());
     }

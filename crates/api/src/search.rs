@@ -62,6 +62,9 @@ pub struct SearchMessages {
     pub state: Option<String>,
     /// A part of the subject, in any case.
     pub subject: Option<String>,
+    /// Why an attempt came to nothing: `rate`, `login`, `unreachable`, `azure`, `domain_not_linked`, `sender_unknown` or
+    /// `suppressed`.
+    pub reason: Option<String>,
     /// Messages that a client began to send at this time or later.
     pub since: Option<Timestamp>,
     /// Messages that a client began to send before this time.

@@ -16,6 +16,7 @@ pub mod fairness;
 pub mod fault;
 pub mod id;
 pub mod infrastructure;
+pub mod mask;
 pub mod moment;
 pub mod name;
 pub mod network;

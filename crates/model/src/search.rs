@@ -7,6 +7,7 @@ use std::str::FromStr;
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
 
+use crate::delivery::Reason;
 use crate::id::{AccountId, QueueId};
 use crate::tracking::RecipientState;
 
@@ -27,6 +28,8 @@ pub struct Search {
     pub state: Option<RecipientState>,
     /// Those whose subject contains this, in any case.
     pub subject: Option<String>,
+    /// Those of which an attempt came to nothing for this reason.
+    pub reason: Option<Reason>,
     /// Those whose queue id is of this time or later: when the client began to send the message.
     pub since: Option<Timestamp>,
     /// Those whose queue id is of an earlier time.

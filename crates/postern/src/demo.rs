@@ -140,6 +140,7 @@ async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
         },
         log: String::new(),
         log_format: LogFormat::Text,
+        log_addresses: Default::default(),
     };
     Server::start(config, Sources::system()).await.context("the server does not start")
 }

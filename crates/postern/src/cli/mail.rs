@@ -46,7 +46,7 @@ pub(crate) enum QueueCommand {
     /// List messages, newest first
     List(QueueList),
     /// Show a message and its delivery attempts
-    Show(ById),
+    Show(MessageShow),
     /// Retry a waiting message now
     Retry(ById),
     /// Delete a waiting message without a bounce
@@ -64,9 +64,23 @@ pub(crate) struct QueueList {
     /// Only messages older than this one
     #[arg(long, value_name = "ID")]
     pub(crate) before: Option<String>,
+    /// Show only the first character of each local part
+    #[arg(long)]
+    pub(crate) mask: bool,
     /// Maximum number of entries
     #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = super::number_of_entries)]
     pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MessageShow {
+    /// The queue id from the SMTP reply to the client
+    pub(crate) id: String,
+    /// Show only the first character of each local part
+    #[arg(long)]
+    pub(crate) mask: bool,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
@@ -84,7 +98,7 @@ pub(crate) enum MessageCommand {
     /// Find messages, newest first
     List(Box<MessageList>),
     /// Show a message and its history
-    Show(ById),
+    Show(MessageShow),
 }
 
 #[derive(Debug, Args)]
@@ -119,6 +133,13 @@ pub(crate) struct MessageList {
     /// Only messages before then
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<Moment>,
+    /// Only messages with an attempt that failed for this reason, such as rate, login, unreachable, azure,
+    /// domain_not_linked, sender_unknown or suppressed
+    #[arg(long, value_name = "REASON")]
+    pub(crate) reason: Option<String>,
+    /// Show only the first character of each local part
+    #[arg(long)]
+    pub(crate) mask: bool,
     /// Maximum number of messages
     #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = super::number_of_entries)]
     pub(crate) limit: usize,

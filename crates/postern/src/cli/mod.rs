@@ -31,7 +31,9 @@ pub(crate) use self::credential::{
 pub(crate) use self::events::EventsCommand;
 pub(crate) use self::fields::{innermost, name_option};
 
-pub(crate) use self::mail::{ById, MessageCommand, MessageList, QueueCommand, QueueList, RefusalList, Send};
+pub(crate) use self::mail::{
+    ById, MessageCommand, MessageList, MessageShow, QueueCommand, QueueList, RefusalList, Send,
+};
 
 pub(crate) use self::provision::{
     Adopt, Apply, Desired, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList,

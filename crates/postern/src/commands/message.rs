@@ -7,8 +7,11 @@ use std::process::ExitCode;
 use api::messages::{EventView, MessageView, RecipientView, SendView, WaitView};
 use api::search::FoundMessageView;
 use clock::Clock;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::cli::{ById, MessageCommand, MessageList};
+use crate::cli::{MessageCommand, MessageList, MessageShow};
 use crate::client::{Client, segment};
 use crate::output::{self, Cell, QUIET, STRONG, WAITING, cell, cell_of_lines, say, style_of};
 
@@ -31,6 +34,7 @@ async fn list(arguments: &MessageList) -> anyhow::Result<()> {
         ("account", arguments.account.clone()),
         ("state", arguments.state.clone()),
         ("subject", arguments.subject.clone()),
+        ("reason", arguments.reason.clone()),
         ("since", arguments.since.map(|moment| moment.at(now).to_string())),
         ("until", arguments.until.map(|moment| moment.at(now).to_string())),
     ];
@@ -38,6 +42,7 @@ async fn list(arguments: &MessageList) -> anyhow::Result<()> {
         optional.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     let messages: Vec<FoundMessageView> =
         Client::new(&arguments.connection)?.first(arguments.limit, "/v1/messages", &query).await?;
+    let messages = if arguments.mask { masked(&messages)? } else { messages };
     if arguments.connection.json {
         return output::json(&messages);
     }
@@ -64,14 +69,31 @@ fn row(message: FoundMessageView) -> [Cell; 4] {
 }
 
 /// Prints a message and all that happened to it.
-pub(super) async fn show(arguments: &ById) -> anyhow::Result<()> {
+pub(super) async fn show(arguments: &MessageShow) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
     let message = fetch(&client, &arguments.id).await?;
+    let message = if arguments.mask { masked(&message)? } else { message };
     if arguments.connection.json {
         return output::json(&message);
     }
     print(&message);
     Ok(())
+}
+
+/// The same with only the first character of each local part, wherever it is.
+pub(super) fn masked<T: Serialize + DeserializeOwned>(view: &T) -> anyhow::Result<T> {
+    let mut value = serde_json::to_value(view)?;
+    mask(&mut value);
+    Ok(serde_json::from_value(value)?)
+}
+
+fn mask(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = model::mask::masked(text).into_owned(),
+        Value::Array(items) => items.iter_mut().for_each(mask),
+        Value::Object(members) => members.values_mut().for_each(mask),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 pub(super) async fn fetch(client: &Client, id: &str) -> anyhow::Result<MessageView> {
@@ -164,4 +186,22 @@ fn print_send(send: &SendView, message: &MessageView) {
         _ => {}
     }
     say!("  {QUIET}Azure operation {}{QUIET:#}", send.operation_id);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_masked_wherever_they_are() {
+        let view = serde_json::json!({
+            "id": "01m7yy32c9fj597qjammahwzgg",
+            "from": "ada@example.com",
+            "sends": [{ "text": "it refused the recipient bob@example.com: 550", "attempts": 1 }],
+        });
+        let masked = masked(&view).unwrap();
+        assert_eq!(masked["id"], view["id"]);
+        assert_eq!(masked["from"], "a***@example.com");
+        assert_eq!(masked["sends"][0]["text"], "it refused the recipient b***@example.com: 550");
+    }
 }

@@ -30,6 +30,7 @@ async fn list(arguments: &QueueList) -> anyhow::Result<()> {
     query.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
     let entries: Vec<QueueEntry> =
         Client::new(&arguments.connection)?.first(arguments.limit, "/v1/queue", &query).await?;
+    let entries = if arguments.mask { message::masked(&entries)? } else { entries };
     if arguments.connection.json {
         return output::json(&entries);
     }

@@ -39,7 +39,7 @@ pub(super) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
 fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log)?;
     let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    let writer = LogLines::new(std::io::stderr, config.log_format);
+    let writer = LogLines::new(std::io::stderr, config.log_format, config.log_addresses);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colours);
     match config.log_format {
         LogFormat::Text => builder.init(),

@@ -66,6 +66,7 @@ pub(super) fn meaning(written: Written) -> Result<Config, ConfigError> {
         name_server: raw.dns.server,
         log: raw.log.filter,
         log_format: raw.log.format,
+        log_addresses: raw.log.addresses,
     })
 }
 

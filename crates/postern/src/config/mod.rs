@@ -28,7 +28,7 @@ use url::Url;
 pub(crate) use self::environment::is_set;
 pub use self::listeners::{Listener, warnings};
 use self::meaning::{Written, WrittenFile, meaning};
-use self::raw::LogFormat;
+use self::raw::{LogAddresses, LogFormat};
 
 /// What the configuration means.
 #[derive(Debug)]
@@ -66,6 +66,8 @@ pub struct Config {
     pub log: String,
     /// How it is written.
     pub log_format: LogFormat,
+    /// What it shows of addresses.
+    pub log_addresses: LogAddresses,
 }
 
 /// Whether a path names a credential that systemd hands to the service alone.

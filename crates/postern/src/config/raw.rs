@@ -277,6 +277,19 @@ pub struct RawLog {
     pub filter: String,
     /// How it is written: `text` or `json`.
     pub format: LogFormat,
+    /// What it shows of addresses, logins that are addresses too: `whole`, or `masked` for only the first character of
+    /// the local part.
+    pub addresses: LogAddresses,
+}
+
+/// What the log shows of addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogAddresses {
+    #[default]
+    Whole,
+    /// Only the first character of the local part.
+    Masked,
 }
 
 /// How the log is written.
@@ -368,6 +381,6 @@ impl Default for RawEntra {
 
 impl Default for RawLog {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
+        Self { filter: "info".to_owned(), format: LogFormat::Text, addresses: LogAddresses::Whole }
     }
 }

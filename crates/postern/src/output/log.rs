@@ -4,20 +4,22 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use model::mask::masked;
 use model::visible::{acts, visible, visible_json};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::config::raw::LogFormat;
+use crate::config::raw::{LogAddresses, LogFormat};
 
 /// Makes writers of lines in which nothing acts but the formatter's colours.
 pub(crate) struct LogLines<M> {
     inner: M,
     format: LogFormat,
+    addresses: LogAddresses,
 }
 
 impl<M> LogLines<M> {
-    pub(crate) fn new(inner: M, format: LogFormat) -> Self {
-        Self { inner, format }
+    pub(crate) fn new(inner: M, format: LogFormat, addresses: LogAddresses) -> Self {
+        Self { inner, format, addresses }
     }
 }
 
@@ -25,7 +27,7 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for LogLines<M> {
     type Writer = LogLine<M::Writer>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        LogLine { inner: self.inner.make_writer(), format: self.format }
+        LogLine { inner: self.inner.make_writer(), format: self.format, addresses: self.addresses }
     }
 }
 
@@ -33,6 +35,7 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for LogLines<M> {
 pub(crate) struct LogLine<W> {
     inner: W,
     format: LogFormat,
+    addresses: LogAddresses,
 }
 
 impl<W: Write> Write for LogLine<W> {
@@ -42,6 +45,10 @@ impl<W: Write> Write for LogLine<W> {
         let shown = match self.format {
             LogFormat::Text => one_line(line),
             LogFormat::Json => visible_json(line),
+        };
+        let shown = match self.addresses {
+            LogAddresses::Whole => shown,
+            LogAddresses::Masked => Cow::Owned(masked(&shown).into_owned()),
         };
         self.inner.write_all(format!("{shown}{end}").as_bytes())?;
         Ok(event.len())
@@ -109,9 +116,11 @@ mod tests {
     fn logged(format: LogFormat, colours: bool) -> String {
         let memory = Memory::default();
         let sink = memory.clone();
-        let builder = tracing_subscriber::fmt()
-            .with_ansi(colours)
-            .with_writer(LogLines::new(move || sink.clone(), format));
+        let builder = tracing_subscriber::fmt().with_ansi(colours).with_writer(LogLines::new(
+            move || sink.clone(),
+            format,
+            LogAddresses::Masked,
+        ));
         let write = || {
             let error = io::Error::other(FOREIGN);
             let error: &dyn std::error::Error = &error;
@@ -123,6 +132,30 @@ mod tests {
         }
         let bytes = memory.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn addresses_are_masked_in_both_formats() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let memory = Memory::default();
+            let sink = memory.clone();
+            let builder = tracing_subscriber::fmt().with_writer(LogLines::new(
+                move || sink.clone(),
+                format,
+                LogAddresses::Masked,
+            ));
+            let write = || warn!(login = "ada@example.com", "it refused \"bob b\"@example.com");
+            match format {
+                LogFormat::Text => with_default(builder.finish(), write),
+                LogFormat::Json => with_default(builder.json().finish(), write),
+            }
+            let line = String::from_utf8(memory.0.lock().unwrap().clone()).unwrap();
+            assert!(line.contains("a***@example.com") && line.contains("b***@example.com"), "{line}");
+            assert!(!line.contains("ada@") && !line.contains("bob"), "{line}");
+            if format == LogFormat::Json {
+                serde_json::from_str::<serde_json::Value>(&line).unwrap();
+            }
+        }
     }
 
     #[test]

@@ -59,6 +59,12 @@ fn search(query: &SearchMessages) -> Result<Search, ApiError> {
             .transpose()
             .map_err(|error| ApiError::invalid("state", error))?,
         subject: not_empty("subject", query.subject.clone())?,
+        reason: query
+            .reason
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| ApiError::invalid("reason", error))?,
         since: query.since,
         until: query.until,
         before: pages::after(&page)?.map(|id| id.parse()).transpose().map_err(garbled)?,

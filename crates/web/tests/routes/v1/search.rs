@@ -77,6 +77,7 @@ async fn a_search_that_cannot_be_made_says_which_field_is_wrong() {
 #[tokio::test]
 async fn a_caller_finds_the_messages_of_its_accounts_and_no_others() {
     let app = App::start().await;
+    assert_eq!(app.get("/v1/messages?reason=weather").await.status, 422);
     for _ in 0..3 {
         assert_eq!(app.post("/v1/messages", &message()).await.status, 202);
     }

@@ -2,7 +2,7 @@
 
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
-use model::delivery::SendState;
+use model::delivery::{Reason, SendState};
 use model::id::{AccountId, QueueId};
 use model::queued::{HeaderMetadata, Origin};
 use model::search::{Search, bare_message_id, folded};
@@ -70,6 +70,11 @@ pub(super) fn matching(
     if search.operation.is_some_and(|wanted| sends.iter().all(|send| send.operation != wanted)) {
         return Ok(None);
     }
+    if let Some(reason) = search.reason
+        && !came_to_nothing_for(connection, id, reason)?
+    {
+        return Ok(None);
+    }
     message.recipients = recipients(connection, id, &sends)?;
     Ok(Some(message).filter(|message| has_recipients(message, search)))
 }
@@ -122,6 +127,12 @@ fn sends(connection: &Connection, id: QueueId) -> Result<Vec<SendRow>, StoreErro
         });
     }
     Ok(sends)
+}
+
+fn came_to_nothing_for(connection: &Connection, id: QueueId, reason: Reason) -> Result<bool, StoreError> {
+    let mut select =
+        connection.prepare_cached("SELECT 1 FROM message_event WHERE message_id = ? AND reason = ?")?;
+    Ok(select.exists([id.to_string().as_str(), reason.as_str()])?)
 }
 
 fn recipients(
