@@ -15,6 +15,7 @@ use smtp::address::{Domain, Mailbox};
 use crate::id::{AccountId, CredentialId};
 use crate::name::LoginName;
 use crate::repair::Repairs;
+use crate::suppression::OnSuppressed;
 
 /// A login of ours with all that it is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +87,8 @@ pub struct IntakeRules {
     pub reverse_paths: ReversePathRule,
     /// What is repaired.
     pub repairs: Repairs,
+    /// What happens to recipients that mail must not go to; what the server is set up for if `None`.
+    pub suppressed: Option<OnSuppressed>,
     /// Whom DSNs tell.
     pub dsn_to: DsnRecipient,
     /// How long after it may leave a message is of use, where it does not say so.

@@ -30,6 +30,7 @@ pub mod search;
 pub mod secret;
 pub mod sender;
 pub mod smtp_username;
+pub mod suppression;
 pub mod tracking;
 pub mod upstream;
 pub mod visible;

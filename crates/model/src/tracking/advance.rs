@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::delivery::delivered;
 use super::{
-    Advance, Change, Effect, Event, EventSource, NextStep, RecipientChange, RecipientOutcome, RecipientState,
-    Report, Settled, Split, Story, TakenGroup, Tracked, TrackedRecipient,
+    Advance, Change, Effect, Event, EventSource, Finding, NextStep, RecipientChange, RecipientOutcome,
+    RecipientState, Report, Settled, Split, Story, TakenGroup, Tracked, TrackedRecipient,
 };
 use crate::delivery::{Attempt, SendState};
 use crate::queued::Recipient;
@@ -62,6 +62,7 @@ fn settle(tracked: &Tracked, settled: Settled) -> Advance {
         SendState::Submitted => EventSource::Status,
         _ => return unchanged,
     };
+    let is_suppressed = settled.is_suppressed();
     let Settled { attempt, next, refused } = settled;
     let is_attempt = source == EventSource::Attempt;
     let split = split(tracked, &next);
@@ -76,23 +77,23 @@ fn settle(tracked: &Tracked, settled: Settled) -> Advance {
     let at = attempt.as_ref().map(|attempt| attempt.at);
     let recipients = refused.into_iter().filter_map(|one| {
         let known = recipient_of(tracked, &one.recipient)?;
-        let outcome = RecipientOutcome {
-            state: RecipientState::Failed,
-            at: at?,
-            status: Some(one.status),
-            text: one.text,
-        };
+        let outcome =
+            RecipientOutcome { state: one.state, at: at?, status: Some(one.status), text: one.text };
         let holds = known.outcome.as_ref().is_none_or(|known| outcome.holds_against(known));
         holds.then_some(RecipientChange { position: known.position, outcome })
     });
+    let recipients: Vec<RecipientChange> = recipients.collect();
+    let mut effects = effects(source, state);
+    let suppressed_at = at.filter(|_| is_suppressed);
+    effects.extend(suppress(tracked, &recipients, suppressed_at));
     let mut advance = Advance {
         state,
         due_at,
         attempts: u32::from(attempt.is_some() && is_attempt && !next.is_handed_on()),
-        recipients: recipients.collect(),
+        recipients,
         split,
         events,
-        effects: effects(source, state),
+        effects,
         ..unchanged
     };
     redirect(&mut advance, next);
@@ -121,6 +122,25 @@ fn effects(source: EventSource, state: SendState) -> Vec<Effect> {
     effects
 }
 
+/// What was said of recipients that concerns later mail to them. Where Azure's lists have all of them, it did not try at
+/// that time.
+fn suppress(tracked: &Tracked, changes: &[RecipientChange], all_at: Option<Timestamp>) -> Option<Effect> {
+    let found: Vec<Finding> = match all_at {
+        Some(at) => {
+            let text = "Azure dropped the message: its lists have all recipients.".to_owned();
+            let outcome = RecipientOutcome { state: RecipientState::Suppressed, at, status: None, text };
+            tracked.recipients.iter().filter_map(|one| Finding::of(one.position, &outcome)).collect()
+        }
+        // What Postern's own list kept back says nothing new.
+        None => changes
+            .iter()
+            .filter(|change| change.outcome.state == RecipientState::Failed)
+            .filter_map(|change| Finding::of(change.position, &change.outcome))
+            .collect(),
+    };
+    (!found.is_empty()).then_some(Effect::Suppress(found))
+}
+
 /// The state of a group that Azure has accepted, and when its status is read.
 fn state_of(group: &TakenGroup) -> (SendState, Option<Timestamp>) {
     let state = if group.read_status_at.is_some() { SendState::Submitted } else { SendState::Sent };
@@ -132,6 +152,7 @@ fn state_after(next: &NextStep) -> (SendState, Option<Timestamp>) {
         NextStep::Again { at }
         | NextStep::AgainForOthers { at, .. }
         | NextStep::BySmtp { at, .. }
+        | NextStep::WithoutSuppressed { at, .. }
         | NextStep::Divided { at, .. } => (SendState::Queued, Some(*at)),
         NextStep::ReadStatus { at } => (SendState::Submitted, Some(*at)),
         NextStep::LastGroup(group) => state_of(group),
@@ -148,6 +169,10 @@ fn split(tracked: &Tracked, next: &NextStep) -> Option<Split> {
             let others = tracked.recipients.iter().map(|one| one.position);
             let others: Vec<u32> = others.filter(|position| !left.contains(position)).collect();
             (!others.is_empty()).then_some(Split { recipients: others, state: SendState::Sent, due_at: None })
+        }
+        NextStep::WithoutSuppressed { recipients, .. } => {
+            let recipients = recipients.iter().filter_map(|one| position_of(tracked, one)).collect();
+            Some(Split { recipients, state: SendState::Failed, due_at: None })
         }
         NextStep::Divided { taken: Some(taken), .. } | NextStep::FailedFor { taken: Some(taken), .. } => {
             let (state, due_at) = state_of(taken);
@@ -171,7 +196,11 @@ fn redirect(advance: &mut Advance, next: NextStep) {
         }
         NextStep::FailedFor { .. } | NextStep::LastGroup(_) => advance.division = Change::Clear,
         NextStep::BySmtp { refusal, .. } => advance.refused_by_rest = Some(refusal),
-        NextStep::Again { .. } | NextStep::ReadStatus { .. } | NextStep::Sent | NextStep::Failed => {}
+        NextStep::Again { .. }
+        | NextStep::WithoutSuppressed { .. }
+        | NextStep::ReadStatus { .. }
+        | NextStep::Sent
+        | NextStep::Failed => {}
     }
 }
 

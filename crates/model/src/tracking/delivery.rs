@@ -2,8 +2,8 @@
 //! the message was accepted.
 
 use super::{
-    Advance, DeliveryReport, Effect, Event, EventSource, RecipientChange, RecipientOutcome, RecipientState,
-    Story, Tracked,
+    Advance, DeliveryReport, Effect, Event, EventSource, Finding, RecipientChange, RecipientOutcome,
+    RecipientState, Story, Tracked,
 };
 use crate::delivery::SendState;
 
@@ -20,6 +20,7 @@ pub(super) fn delivered(tracked: &Tracked, report: DeliveryReport) -> Advance {
         return unchanged;
     }
     let position = recipient.position;
+    let finding = Finding::of(position, &outcome);
     let event = Event {
         at,
         source: EventSource::Delivery,
@@ -44,11 +45,13 @@ pub(super) fn delivered(tracked: &Tracked, report: DeliveryReport) -> Advance {
         SendState::Submitted if is_complete => SendState::Sent,
         state => state,
     };
+    let mut effects: Vec<Effect> = is_news.then(|| Effect::TellSender(vec![position])).into_iter().collect();
+    effects.extend(finding.map(|finding| Effect::Suppress(vec![finding])));
     Advance {
         state,
         recipients: vec![RecipientChange { position, outcome }],
         events: vec![event],
-        effects: is_news.then(|| Effect::TellSender(vec![position])).into_iter().collect(),
+        effects,
         ..unchanged
     }
 }

@@ -6,6 +6,7 @@
 
 mod advance;
 mod delivery;
+mod finding;
 mod outcome;
 mod report;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::division::Division;
 use crate::upstream::Transport;
 
 pub use self::advance::advance;
+pub use self::finding::Finding;
 pub use self::outcome::{RecipientOutcome, RecipientState};
 pub use self::report::{DeliveryReport, NextStep, RefusedAlone, Report, Settled, TakenGroup};
 
@@ -151,6 +153,8 @@ pub enum Effect {
     /// The sender has not been told of these recipients: that they were not reached, or that they were, where it wants
     /// to hear that.
     TellSender(Vec<u32>),
+    /// What was said of recipients concerns later mail to them.
+    Suppress(Vec<Finding>),
 }
 
 crate::words!(EventSource {

@@ -4,7 +4,7 @@ use azure_types::ids::OperationId;
 use jiff::Timestamp;
 
 use super::RecipientState;
-use crate::delivery::Attempt;
+use crate::delivery::{Attempt, Reason};
 use crate::division::Division;
 use crate::queued::Recipient;
 
@@ -38,10 +38,12 @@ pub struct Settled {
     pub refused: Vec<RefusedAlone>,
 }
 
-/// A recipient that was refused while others were not, or for a reason of its own.
+/// A recipient that was refused while others were not, or for a reason of its own; or to whom Postern did not send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedAlone {
     pub recipient: Recipient,
+    /// Failed, or suppressed by Postern's own list.
+    pub state: RecipientState,
     /// Enhanced status code such as `5.1.1`.
     pub status: String,
     /// What was said.
@@ -100,6 +102,12 @@ pub enum NextStep {
     },
     /// It was tried in groups, and the last one was accepted: that is all that is left of it.
     LastGroup(TakenGroup),
+    /// It goes on without those whom the suppression list has: they become a send of their own, which has failed.
+    WithoutSuppressed {
+        /// Not before then.
+        at: Timestamp,
+        recipients: Vec<Recipient>,
+    },
     /// It is given up for some; Azure has the others.
     FailedFor {
         recipients: Vec<Recipient>,
@@ -133,8 +141,18 @@ impl Report {
         match self {
             Self::Retry { .. } | Self::Drop { .. } => false,
             Self::Delivery(_) => true,
-            Self::Settled(settled) => !settled.refused.is_empty() || settled.next.is_for_some(),
+            Self::Settled(settled) => {
+                !settled.refused.is_empty() || settled.next.is_for_some() || settled.is_suppressed()
+            }
         }
+    }
+}
+
+impl Settled {
+    /// Whether Azure dropped the message because its lists have all recipients.
+    pub(super) fn is_suppressed(&self) -> bool {
+        self.next == NextStep::Failed
+            && self.attempt.as_ref().is_some_and(|attempt| attempt.reason == Some(Reason::Suppressed))
     }
 }
 
@@ -142,7 +160,7 @@ impl NextStep {
     /// Whether it is another step for some recipients than for others.
     fn is_for_some(&self) -> bool {
         match self {
-            Self::AgainForOthers { .. } => true,
+            Self::AgainForOthers { .. } | Self::WithoutSuppressed { .. } => true,
             Self::Divided { taken, .. } | Self::FailedFor { taken, .. } => taken.is_some(),
             _ => false,
         }
@@ -151,6 +169,6 @@ impl NextStep {
     /// Whether the next try is another one and not the same again: it was not put off, so that nothing has to be
     /// waited for any longer.
     pub(super) fn is_handed_on(&self) -> bool {
-        matches!(self, Self::BySmtp { .. } | Self::Divided { .. })
+        matches!(self, Self::BySmtp { .. } | Self::Divided { .. } | Self::WithoutSuppressed { .. })
     }
 }

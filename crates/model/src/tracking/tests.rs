@@ -146,6 +146,7 @@ fn one_who_is_refused_fails_and_the_others_go_on() {
     let Report::Settled(sent) = settled(NextStep::Sent) else { panic!() };
     let refused = vec![RefusedAlone {
         recipient: recipient(1),
+        state: RecipientState::Failed,
         status: "5.1.1".to_owned(),
         text: "550 unknown".to_owned(),
     }];
@@ -168,7 +169,8 @@ fn a_delivery_report_is_about_one_and_ends_the_reads_of_the_status_with_the_last
     assert_eq!((send.state, first.effects), (SendState::Submitted, vec![]));
     let second = advance(&send.clone(), delivery(1, RecipientState::Bounced, 11));
     apply(&mut send, &second);
-    assert_eq!((send.state, second.effects), (SendState::Sent, vec![Effect::TellSender(vec![1])]));
+    assert_eq!((send.state, &second.effects[0]), (SendState::Sent, &Effect::TellSender(vec![1])));
+    assert!(matches!(&second.effects[1..], [Effect::Suppress(found)] if found[0].position == 1));
     assert_eq!(second.events[0].result, "bounced");
     for (number, state) in
         [(1, RecipientState::Bounced), (5, RecipientState::Delivered), (0, RecipientState::Sent)]
@@ -182,8 +184,59 @@ fn a_delivery_report_is_about_one_and_ends_the_reads_of_the_status_with_the_last
 fn the_sender_is_not_told_twice() {
     let send = tracked(SendState::Failed, 1);
     let report = advance(&send, delivery(0, RecipientState::Suppressed, 10));
-    assert_eq!((report.state, report.effects.len()), (SendState::Failed, 0));
+    assert_eq!(report.state, SendState::Failed);
+    assert!(matches!(&report.effects[..], [Effect::Suppress(_)]), "{:?}", report.effects);
     assert_eq!(report.recipients.len(), 1, "but the reason is known now");
+}
+
+#[test]
+fn whom_the_list_has_becomes_a_failed_send_and_the_others_wait_as_before() {
+    let suppressed = RefusedAlone {
+        recipient: recipient(1),
+        state: RecipientState::Suppressed,
+        status: "5.1.1".to_owned(),
+        text: "it is on the list".to_owned(),
+    };
+    let next = NextStep::WithoutSuppressed { at: at(2), recipients: vec![recipient(1)] };
+    let Report::Settled(settled) = settled(next) else { panic!() };
+    let send = tracked(SendState::Sending, 3);
+    let advance = advance(&send, Report::Settled(Settled { refused: vec![suppressed], ..settled }));
+    assert_eq!((advance.state, advance.due_at, advance.attempts), (SendState::Queued, Some(at(2)), 0));
+    let split = advance.split.unwrap();
+    assert_eq!((split.recipients, split.state), (vec![1], SendState::Failed));
+    assert_eq!(advance.recipients[0].outcome.state, RecipientState::Suppressed);
+    assert_eq!(
+        (advance.effects, advance.operation),
+        (Vec::new(), None),
+        "Postern's own list says nothing new"
+    );
+    assert!(matches!(&advance.events[..], [one] if one.belongs_to == Story::Split));
+}
+
+#[test]
+fn what_is_said_of_an_address_is_for_the_suppression_list() {
+    let Report::Settled(sent) = settled(NextStep::Sent) else { panic!() };
+    let refused = |status: &str| RefusedAlone {
+        recipient: recipient(1),
+        state: RecipientState::Failed,
+        status: status.to_owned(),
+        text: "no".to_owned(),
+    };
+    for (status, expected) in [("5.1.1", true), ("5.1.0", false), ("5.7.1", false)] {
+        let report = Settled { refused: vec![refused(status)], ..sent.clone() };
+        let effects = advance(&tracked(SendState::Sending, 2), Report::Settled(report)).effects;
+        assert_eq!(effects.iter().any(|one| matches!(one, Effect::Suppress(_))), expected, "{status}");
+    }
+    let Report::Settled(mut dropped) = settled(NextStep::Failed) else { panic!() };
+    dropped.attempt.as_mut().unwrap().reason = Some(Reason::Suppressed);
+    let report = Report::Settled(dropped);
+    assert!(report.is_about_recipients());
+    let effects = advance(&tracked(SendState::Submitted, 2), report).effects;
+    let found = effects.iter().find_map(|one| match one {
+        Effect::Suppress(found) => Some(found.iter().map(|one| one.position).collect::<Vec<_>>()),
+        _ => None,
+    });
+    assert_eq!(found, Some(vec![0, 1]), "all of them");
 }
 
 fn state_of(send: &Tracked, recipient: &TrackedRecipient) -> RecipientState {
@@ -217,6 +270,7 @@ fn some_report() -> impl Strategy<Value = Report> {
         group().prop_map(NextStep::LastGroup),
         (some(), prop::option::of(group()))
             .prop_map(|(recipients, taken)| NextStep::FailedFor { recipients, taken }),
+        some().prop_map(|recipients| NextStep::WithoutSuppressed { at: at(9), recipients }),
         Just(NextStep::ReadStatus { at: at(9) }),
         Just(NextStep::Sent),
         Just(NextStep::Failed),
