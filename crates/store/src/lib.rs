@@ -39,6 +39,7 @@ mod senders;
 mod smtp_usernames;
 mod sqlite;
 mod store;
+mod suppressions;
 mod verifications;
 mod webhooks;
 
@@ -85,10 +86,12 @@ pub use sqlite::quota_leases::{QuotaLease, QuotaRequest, QuotaWindow, Share};
 pub use sqlite::rate_usage::{Throttling, Usage};
 pub use sqlite::refusals::RefusalChanges;
 pub use sqlite::secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner};
+pub use sqlite::suppressions::{Entered, StoredSuppression};
 pub use sqlite::verifications::KeptVerification;
 pub use sqlite::webhooks::{
     DeadLetter, NewNotice, NewSigningSecret, RequestEnd, WebhookRequest, WebhookStanding,
 };
 pub use store::Store;
+pub use suppressions::Suppressions;
 pub use verifications::Verifications;
 pub use webhooks::Webhooks;

@@ -25,6 +25,7 @@ use crate::secrets::Secrets;
 use crate::senders::Senders;
 use crate::smtp_usernames::SmtpUsernames;
 use crate::sqlite::store::SqliteStore;
+use crate::suppressions::Suppressions;
 use crate::verifications::Verifications;
 use crate::webhooks::Webhooks;
 use crate::{
@@ -85,6 +86,12 @@ impl Store {
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// Addresses that mail must not go to.
+    #[must_use]
+    pub fn suppressions(&self) -> Suppressions {
+        Suppressions::new(self.engine.clone())
     }
 
     /// The connected accounts.

@@ -19,6 +19,8 @@ pub(crate) struct IntakeWords {
     reverse_path_anywhere: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     repairs: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suppressed: Option<String>,
     /// Absent for the sender; empty for nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dsn_to: Option<String>,
@@ -36,6 +38,7 @@ impl IntakeWords {
             reply_to_author: rules.reply_to_author,
             reverse_path_anywhere: rules.reverse_paths == ReversePathRule::Anywhere,
             reverse_path_domains: domains,
+            suppressed: rules.suppressed.map(|word| word.as_str().to_owned()),
             repairs: rules.repairs.iter().map(|repair| repair.as_str().to_owned()).collect(),
             dsn_to: match &rules.dsn_to {
                 DsnRecipient::Sender => None,
@@ -59,6 +62,7 @@ impl IntakeWords {
             reply_to_author: self.reply_to_author,
             reverse_paths,
             repairs,
+            suppressed: self.suppressed.as_deref().map(columns::to_word).transpose()?,
             dsn_to: match self.dsn_to.as_deref() {
                 None => DsnRecipient::Sender,
                 Some("") => DsnRecipient::Nobody,
@@ -72,6 +76,7 @@ impl IntakeWords {
 #[cfg(test)]
 mod tests {
     use model::repair::Repair;
+    use model::suppression::OnSuppressed;
 
     use super::*;
 
@@ -81,6 +86,7 @@ mod tests {
             reply_to_author: true,
             reverse_paths: ReversePathRule::Domains(vec!["lists.example".parse().unwrap()]),
             repairs: Repair::ALL.into_iter().collect(),
+            suppressed: Some(OnSuppressed::Drop),
             dsn_to: DsnRecipient::Address("ops@b.example".parse().unwrap()),
             deadline: Some(SignedDuration::from_mins(10)),
         };

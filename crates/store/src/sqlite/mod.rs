@@ -27,5 +27,6 @@ pub(crate) mod secrets;
 pub(crate) mod senders;
 pub(crate) mod smtp_usernames;
 pub(crate) mod store;
+pub(crate) mod suppressions;
 pub(crate) mod verifications;
 pub(crate) mod webhooks;

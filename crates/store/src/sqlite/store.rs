@@ -34,6 +34,7 @@ use crate::sqlite::rotations::Rotations;
 use crate::sqlite::secrets::{KeySource, MasterKey, Secrets, foreign_key, is_used};
 use crate::sqlite::senders::Senders;
 use crate::sqlite::smtp_usernames::SmtpUsernames;
+use crate::sqlite::suppressions::{Index, Suppressions};
 use crate::sqlite::verifications::Verifications;
 use crate::sqlite::webhooks::Webhooks;
 
@@ -47,6 +48,7 @@ pub(crate) struct SqliteStore {
     node: Node,
     locks: Locks,
     queue: Queue,
+    suppressed: Arc<Index>,
     secrets: Secrets,
     /// Where the master key is, unless somebody else keeps it.
     key_file: Option<PathBuf>,
@@ -66,8 +68,14 @@ impl SqliteStore {
         let database = Database::open(&data_dir.join("postern.db"))?;
         let node = nodes::enter(&database, now)?;
         let locks = Locks::new(database.clone(), node);
+        let suppressed = Arc::new(Index::load(&database)?);
         let queue = Queue::open(
-            queue::Parts { data_dir: data_dir.clone(), database: database.clone(), node },
+            queue::Parts {
+                data_dir: data_dir.clone(),
+                database: database.clone(),
+                node,
+                suppressed: Arc::clone(&suppressed),
+            },
             options,
             now,
         )?;
@@ -87,7 +95,7 @@ impl SqliteStore {
             return Err(StoreError::OtherKey { given: key.id().to_owned(), id });
         }
         let secrets = Secrets::new(database.clone(), key);
-        Ok(Self { database, published, node, locks, queue, secrets, key_file })
+        Ok(Self { database, published, node, locks, queue, suppressed, secrets, key_file })
     }
 
     #[must_use]
@@ -150,6 +158,12 @@ impl SqliteStore {
     #[must_use]
     pub(crate) fn credentials(&self) -> Credentials {
         Credentials::new(self.database.clone(), Arc::clone(&self.published))
+    }
+
+    /// Addresses that mail must not go to.
+    #[must_use]
+    pub(crate) fn suppressions(&self) -> Suppressions {
+        Suppressions::new(self.database.clone(), Arc::clone(&self.suppressed))
     }
 
     /// Which logins worked, and from where.
@@ -235,6 +249,7 @@ impl SqliteStore {
     /// # Errors
     /// When the database cannot be read.
     pub(crate) async fn refresh_directory(&self) -> Result<(), StoreError> {
+        self.suppressed.follow(&self.database).await?;
         self.published.refresh(&self.database).await
     }
 

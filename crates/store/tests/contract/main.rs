@@ -23,6 +23,7 @@ mod sample;
 mod search;
 mod secrets;
 mod senders;
+mod suppressions;
 mod webhooks;
 
 use std::path::Path;
@@ -107,6 +108,9 @@ macro_rules! contract {
         contract!($engine, webhooks: what_happens_is_told_in_order_and_once an_endpoint_is_told_what_it_wants
             what_was_given_up_is_delivered_again a_signing_secret_is_replaced_and_goes_with_its_endpoint
             what_is_told_of_goes_after_a_time);
+        contract!($engine, suppressions: an_address_is_found_however_it_is_written
+            entries_are_listed_by_what_they_have_and_removed
+            what_an_outcome_says_of_an_address_is_written_with_it);
     };
     ($engine:ident, $module:ident: $($check:ident)+) => {
         $(#[tokio::test]

@@ -185,6 +185,7 @@ pub(crate) async fn an_endpoint_is_told_what_it_wants(world: &mut World) {
     assert!(store.queue().view(accepted.id()).await.unwrap().is_some());
     let claims = store.queue().claim_due(ACCOUNT, at(10), 9, at(60)).await.unwrap();
     let alone = RefusedAlone {
+        state: RecipientState::Failed,
         recipient: two.sends[0].recipients[1].clone(),
         status: "5.1.1".to_owned(),
         text: "nobody".to_owned(),

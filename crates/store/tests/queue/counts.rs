@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::delivery::{Attempt, AttemptResult};
-use model::tracking::RefusedAlone;
+use model::tracking::{RecipientState, RefusedAlone};
 use model::upstream::Transport;
 use proptest::prelude::*;
 use store::{Claim, Cursor, NextStep, Settlement, StatusCheck, TakenGroup};
@@ -59,7 +59,12 @@ fn settlement(claim: &Claim, end: u8) -> Settlement {
         6 => NextStep::BySmtp { at: at(0), refusal: "no".into() },
         _ => NextStep::Again { at: at(0) },
     };
-    let refused = RefusedAlone { recipient: first.clone(), status: "5.1.1".into(), text: "no".into() };
+    let refused = RefusedAlone {
+        recipient: first.clone(),
+        state: RecipientState::Failed,
+        status: "5.1.1".into(),
+        text: "no".into(),
+    };
     Settlement { id: claim.send.id, attempt: said(), next, refused: vec![refused] }
 }
 

@@ -201,7 +201,9 @@ const NAMED: usize = 10;
 
 /// Removes an account with what is its own.
 fn delete(connection: &Connection, id: AccountId) -> Result<(), StoreError> {
-    for table in ["sender", "smtp_username", "verification", "rotation"].iter().chain(&infrastructure::TABLES)
+    for table in ["sender", "smtp_username", "suppression", "verification", "rotation"]
+        .iter()
+        .chain(&infrastructure::TABLES)
     {
         connection.execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [id.to_string()])?;
     }

@@ -35,6 +35,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0037_whose_senders_were_told.sql"),
     include_str!("../../../migrations/0040_since_when_mail_waits.sql"),
     include_str!("../../../migrations/0041_alarms_that_were_raised.sql"),
+    include_str!("../../../migrations/0034_whom_mail_must_not_go_to.sql"),
 ];
 
 /// Applies the steps that the database has not seen.

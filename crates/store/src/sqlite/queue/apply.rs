@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::sqlite::columns;
 use crate::sqlite::journal::ledger;
 use crate::sqlite::nodes::Node;
+use crate::sqlite::suppressions;
 use crate::sqlite::webhooks::{Feed, FeedRow};
 
 /// What a transaction does not need any more.
@@ -26,6 +27,8 @@ pub(crate) struct Discarded {
     pub(super) segments: Vec<u64>,
     /// Submissions that came to nothing: the same message is welcome again.
     pub(super) undone: Vec<QueueId>,
+    /// Whether addresses were suppressed.
+    pub(super) has_suppressed: bool,
 }
 
 /// Reports that are applied in one transaction, with what is summed over all of them.
@@ -146,6 +149,10 @@ impl Reports {
                 let undone = nothing_sent(connection, id.message)?;
                 self.discarded.undone.extend(undone.then_some(id.message));
                 Ok(())
+            }
+            Effect::Suppress(found) => {
+                self.discarded.has_suppressed = true;
+                found.iter().try_for_each(|finding| suppressions::from_outcome(connection, id, finding))
             }
             Effect::TellSender(positions) => {
                 self.has_untold = true;

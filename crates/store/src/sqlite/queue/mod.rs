@@ -63,6 +63,7 @@ use crate::sqlite::database::{Database, Durability};
 use crate::sqlite::journal::{Entry, Journal, JournalPosition, Maintenance, Opening};
 use crate::sqlite::kept_headers::{self, KeptHeaders};
 use crate::sqlite::nodes::Node;
+use crate::sqlite::suppressions::Index;
 use crate::sqlite::webhooks::Feed;
 
 /// A handle to the queue.
@@ -87,6 +88,7 @@ struct Inner {
     feed: Arc<Feed>,
     /// Wakes who tells senders of failures.
     untold_added: Notify,
+    suppressed: Arc<Index>,
 }
 
 /// A send that may be tried now, and where its message is.
@@ -111,6 +113,8 @@ pub(crate) struct Parts {
     pub(crate) database: Database,
     /// The process that claims.
     pub(crate) node: Node,
+    /// Which addresses the suppression list has.
+    pub(crate) suppressed: Arc<Index>,
 }
 
 /// Ends when settlements are committed.
@@ -146,7 +150,7 @@ struct Arrivals(Mutex<HashMap<AccountId, Arc<Notify>>>);
 
 impl Queue {
     pub(crate) fn open(parts: Parts, options: &Options, now: Timestamp) -> Result<Self, StoreError> {
-        let Parts { data_dir, database, node } = parts;
+        let Parts { data_dir, database, node, suppressed } = parts;
         let large = LargeBodies::open(data_dir.join("large"))?;
         let headers = KeptHeaders::open(data_dir.join("headers"))?;
         let arrivals = Arc::new(Arrivals::default());
@@ -185,6 +189,7 @@ impl Queue {
             node,
             feed,
             untold_added: Notify::new(),
+            suppressed,
         };
         Ok(Self(Arc::new(inner)))
     }

@@ -10,6 +10,7 @@ use model::operation;
 use model::tracking::{self, DeliveryReport, Report};
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
+use tracing::warn;
 
 use super::apply::{self, Discarded, Reports};
 use super::counts::Counts;
@@ -179,6 +180,10 @@ impl Queue {
         }
         for segment in discarded.segments {
             self.0.maintenance.retire(segment);
+        }
+        if discarded.has_suppressed && self.0.suppressed.follow(&self.0.database).await.is_err() {
+            // It is in the database; the next entry or the next start brings it into memory.
+            warn!("what was suppressed could not be read again");
         }
         if !discarded.messages.is_empty() {
             // The file may only go when it is certain that nobody looks for it after a power cut.
