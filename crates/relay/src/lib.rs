@@ -18,6 +18,7 @@ mod relay;
 mod reply_for;
 mod settings;
 pub mod smtp;
+mod suppressed;
 pub mod webhooks;
 
 pub use deliver::{Delivery, QuotaReading, ReportResult, TestMessage, Told, UpstreamError, Upstreams};

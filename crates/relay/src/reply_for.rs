@@ -43,6 +43,8 @@ const LOG_IN_AGAIN: Refusal =
     Refusal::temporary(421, (7, 0), "Azure no longer accepts this login: connect and log in again");
 const NO_CREDENTIAL: Refusal = Refusal::permanent(550, (7, 1), "");
 const UNKNOWN_USERNAME: Refusal = Refusal::permanent(550, (1, 8), "");
+/// The code that clients understand as "never send there again".
+const SUPPRESSED: Refusal = Refusal::permanent(550, (1, 1), "");
 const BEYOND_ASCII: Refusal = Refusal::permanent(
     553,
     (6, 7),
@@ -100,6 +102,9 @@ pub(crate) fn rejection(rejection: &Rejection) -> Refusal {
         Rejection::NoRecipients => NO_RECIPIENTS,
         Rejection::TooManyRecipients { .. } => TOO_MANY_RECIPIENTS,
         Rejection::RecipientNotPossible => BEYOND_ASCII,
+        Rejection::RecipientSuppressed(entry) => {
+            SUPPRESSED.with_text(format!("{} {}", excerpt(&entry.address.to_string()), entry.predicate()))
+        }
         Rejection::RecipientUncertain { .. } => BEYOND_ASCII_UNKNOWN,
         Rejection::Malformed(error) => MALFORMED.with_text(sentence(error)),
         Rejection::HeaderTooLarge { .. } => HEADER_TOO_LARGE,

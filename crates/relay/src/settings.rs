@@ -6,6 +6,7 @@ use std::time::Duration;
 use azure_types::entra::AUDIENCE_COMMUNICATION;
 use azure_types::ids::TenantId;
 use model::name::ServiceName;
+use model::suppression::OnSuppressed;
 use smtp::address::Mailbox;
 use url::Url;
 
@@ -26,6 +27,8 @@ pub struct RelaySettings {
     pub max_sending_bytes: u64,
     /// What happens to header fields that control Azure's mail service.
     pub control_fields: ControlFields,
+    /// What happens to recipients that mail must not go to, unless a credential says otherwise.
+    pub suppressed: OnSuppressed,
     /// Who gets mail for `<Postmaster>` without a domain.
     pub postmaster: Option<Mailbox>,
     /// Logins as an app of Entra.
@@ -112,6 +115,7 @@ impl Default for RelaySettings {
             max_buffered_bytes: 512 << 20,
             max_sending_bytes: 256 << 20,
             control_fields: ControlFields::LeftOut,
+            suppressed: OnSuppressed::Reject,
             postmaster: None,
             entra: EntraSettings::default(),
             history: Duration::from_secs(30 * 86_400),

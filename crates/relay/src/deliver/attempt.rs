@@ -34,10 +34,8 @@ pub(crate) async fn attempt(context: &Context, upstream: &Arc<ReadyAccount>, cla
 impl Try<'_> {
     async fn run(&self) -> Tried {
         let send = &self.claim.send;
-        if send.expires_at <= self.context.clock.now() {
-            self.upstream.sends.finish(self.context.clock.steady(), Ended::Unsent);
-            let failed = expired(self.context, send);
-            return self.give_up(GivenUp::all(send, &failed), Vec::new()).await;
+        if let Some(tried) = self.without_a_request().await {
+            return tried;
         }
         let carried = self.send().await;
         self.upstream.meters.carried(carried.transport, carried.took);
@@ -89,6 +87,17 @@ impl Try<'_> {
                 self.give_up(GivenUp { attempt, ..given_up }, usage).await
             }
         }
+    }
+
+    /// Settles what nothing is to be sent of: its time is over, or the suppression list has recipients.
+    async fn without_a_request(&self) -> Option<Tried> {
+        let send = &self.claim.send;
+        if send.expires_at > self.context.clock.now() {
+            return self.keep_back().await;
+        }
+        self.upstream.sends.finish(self.context.clock.steady(), Ended::Unsent);
+        let failed = expired(self.context, send);
+        Some(self.give_up(GivenUp::all(send, &failed), Vec::new()).await)
     }
 
     /// Reads the message, chooses a transport and sends it.

@@ -5,7 +5,7 @@ use model::account::Account;
 use model::delivery::{Attempt, AttemptResult, ClaimedSend, SendId};
 use model::division::RefusedRecipient;
 use model::queued::Recipient;
-use model::tracking::RefusedAlone;
+use model::tracking::{RecipientState, RefusedAlone};
 use store::{Claim, NextStep, SecretName, SecretOwner, Settlement};
 use tracing::{error, warn};
 
@@ -77,6 +77,7 @@ fn apart(failures: &[(Recipient, Failed)]) -> Vec<RefusedAlone> {
 pub(super) fn refused_alone((recipient, failed): &(Recipient, Failed)) -> RefusedAlone {
     RefusedAlone {
         recipient: recipient.clone(),
+        state: RecipientState::Failed,
         status: failed.status_text(),
         text: failed.said().to_owned(),
     }

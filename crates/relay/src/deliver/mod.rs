@@ -4,10 +4,11 @@
 //! 2. [`attempt`] reads the message, [`choice`] picks a transport, [`carry`] hands it to one of [`upstream`].
 //! 3. [`outcome`] is what came of it: accepted, deferred or failed, as the tables of [`upstream`] say.
 //! 4. [`second_transport`] takes SMTP where the Email API refuses, or [`division`] finds the recipients it refuses.
-//! 5. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will, or what else became of it; [`messenger`] whom, and
+//! 5. [`suppressed`] keeps recipients back that mail must not go to.
+//! 6. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will, or what else became of it; [`messenger`] whom, and
 //!    through which account; [`overdue`] what is told because time has passed.
-//! 6. [`test_message`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
-//! 7. [`reported`] notes what Azure reports of single recipients on its own, [`untold`] tells the sender of failures.
+//! 7. [`test_message`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
+//! 8. [`reported`] notes what Azure reports of single recipients on its own, [`untold`] tells the sender of failures.
 
 mod attempt;
 mod backoff;
@@ -29,6 +30,7 @@ mod removal;
 mod reported;
 mod second_transport;
 mod status;
+mod suppressed;
 mod test_message;
 mod tried;
 mod untold;

@@ -2,12 +2,15 @@
 
 use ::smtp::address::Mailbox;
 use message::author::excerpt;
+use model::credential::AuthorRule;
 use model::queued::{Cause, Change, Recipient};
 use model::repair::Repair;
+use model::suppression::{OnSuppressed, Outgoing};
 use tracing::warn;
 
 use super::reverse_path::Repairing;
-use super::{Draft, NewRecipient, Offered, Principal, Rejection, standing};
+use super::{Draft, Internal, InternalKind, NewRecipient, Offered, Principal, Rejection, standing};
+use crate::suppressed;
 
 /// Repaired recipients that are listed one by one: a list with a thousand of them makes no story.
 const LISTED: usize = 10;
@@ -28,6 +31,7 @@ impl Draft {
             return Err(Rejection::TooManyRecipients { limit });
         }
         self.check_reach(&mailbox).await?;
+        self.check_suppression(&mailbox).await?;
         self.recipients.push(Recipient { mailbox, notify, original });
         self.repaired_recipients += usize::from(change.is_some());
         if self.repaired_recipients <= LISTED {
@@ -63,6 +67,32 @@ impl Draft {
                 warn!(reason, "Azure's server could not be asked whether it takes addresses beyond ASCII");
                 Err(Rejection::RecipientUncertain { reason })
             }
+        }
+    }
+
+    /// Makes sure that mail may go to a recipient. The author is not known yet: of scopes that depend on it, those of the
+    /// address that will be the author, or else of the reverse-path, count; the others are seen before the send.
+    async fn check_suppression(&self, mailbox: &Mailbox) -> Result<(), Rejection> {
+        let mut author = self.reverse_path.mailbox();
+        let account = match &self.principal {
+            Principal::Credential(credential) => {
+                let default = self.intake.settings().suppressed;
+                if credential.intake.suppressed.unwrap_or(default) == OnSuppressed::Drop {
+                    return Ok(());
+                }
+                if let AuthorRule::Forced(forced) = &credential.author {
+                    author = Some(forced);
+                }
+                Some(credential.account)
+            }
+            Principal::Internal(Internal { kind: InternalKind::Operator, account }) => Some(account.id),
+            Principal::Internal(_) => return Ok(()),
+            Principal::Entra(_) => None,
+        };
+        let mail = Outgoing { account, author, now: self.intake.clock().now() };
+        match suppressed::holding(self.intake.store(), mailbox, mail).await? {
+            Some(entry) => Err(Rejection::RecipientSuppressed(Box::new(entry))),
+            None => Ok(()),
         }
     }
 }

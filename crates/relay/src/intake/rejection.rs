@@ -7,6 +7,7 @@ use ::smtp::address::Mailbox;
 use message::author::AuthorFault;
 use message::header::NotAField;
 use model::name::AccountName;
+use model::suppression::Suppression;
 use store::{Blame, StoreError};
 
 use super::timing::TimingFault;
@@ -62,6 +63,9 @@ pub enum Rejection {
     /// The recipient's local part is beyond ASCII, and nothing carries it that far (RFC 6531 section 3.5).
     #[error("the part before the @ is not ASCII, and this account cannot send to such addresses")]
     RecipientNotPossible,
+    /// Mail must not go to the recipient.
+    #[error("{}", .0.sentence())]
+    RecipientSuppressed(Box<Suppression>),
     /// Whether the next server accepts a local part beyond ASCII could not be found out.
     #[error("cannot determine whether the next server accepts an address that is not ASCII: try again later")]
     RecipientUncertain { reason: String },
@@ -183,6 +187,7 @@ impl Rejection {
             | Self::AuthorUnknown(_)
             | Self::NoRecipients
             | Self::RecipientNotPossible
+            | Self::RecipientSuppressed(_)
             | Self::Malformed(_)
             | Self::HeaderTooLarge { .. }
             | Self::TooLarge { .. }
@@ -214,6 +219,7 @@ impl Rejection {
             | Self::NoRecipients
             | Self::TooManyRecipients { .. }
             | Self::RecipientNotPossible
+            | Self::RecipientSuppressed(_)
             | Self::Malformed(_)
             | Self::HeaderTooLarge { .. }
             | Self::TooLarge { .. }

@@ -5,10 +5,25 @@ use std::time::Duration;
 
 use message::author::AuthorFault;
 use message::submission::inspect;
+use model::suppression::{Evidence, Suppression, SuppressionReason, SuppressionScope};
 use store::StoreError;
 
 use super::*;
 use crate::intake::Part;
+
+fn suppression() -> Suppression {
+    Suppression {
+        address: "ann@example.com".parse().unwrap(),
+        account: None,
+        scope: SuppressionScope::All,
+        reason: SuppressionReason::Complaint,
+        evidence: Evidence::default(),
+        added_at: jiff::Timestamp::UNIX_EPOCH,
+        reported_at: jiff::Timestamp::UNIX_EPOCH,
+        times: 1,
+        expires_at: None,
+    }
+}
 
 fn all() -> Vec<Rejection> {
     let fault = |part| AddressFault { mailbox: "a@contoso.example".parse().unwrap(), part };
@@ -42,6 +57,7 @@ fn all() -> Vec<Rejection> {
         Rejection::NoRecipients,
         Rejection::TooManyRecipients { limit: 50 },
         Rejection::RecipientNotPossible,
+        Rejection::RecipientSuppressed(Box::new(suppression())),
         Rejection::RecipientUncertain { reason: "the server did not answer".into() },
         Rejection::Malformed(inspect(b"From root\r\n").unwrap_err()),
         Rejection::HeaderTooLarge { limit_bytes: 262_144 },

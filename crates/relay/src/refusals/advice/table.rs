@@ -168,6 +168,11 @@ pub(crate) const TABLE: &[(&str, &str, &str)] = &[
         "",
         "The device logs in without TLS: switch on STARTTLS in it, or use port 465 with SSL/TLS.",
     ),
+    (
+        "550 5.1.1",
+        "suppression list",
+        "Mail must not go to that recipient: `postern suppression explain ADDRESS` shows why, `postern suppression remove ADDRESS` allows it again.",
+    ),
     ("550 5.1.1", "", "Mail to <Postmaster> has no recipient: set `postmaster` under [queue]."),
     (
         "550 5.1.7",
