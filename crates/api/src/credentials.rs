@@ -41,6 +41,9 @@ pub struct CredentialView {
     /// What is repaired of what it sends: `line-ends`, `from`, `envelope`.
     #[serde(default)]
     pub repairs: Vec<String>,
+    /// What happens to recipients that mail must not go to: `reject` or `drop`; what the server is set up for if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<String>,
     /// Messages in any minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_per_minute: Option<u32>,
@@ -141,6 +144,9 @@ pub struct AddCredential {
     pub reverse_path_anywhere: bool,
     #[serde(default)]
     pub repairs: Vec<String>,
+    /// What happens to recipients that mail must not go to: `reject` or `drop`.
+    #[serde(default)]
+    pub suppressed: Option<String>,
     #[serde(default)]
     pub rate_per_minute: Option<u32>,
     #[serde(default)]
@@ -178,6 +184,8 @@ pub struct EditCredential {
     pub reverse_paths: Option<Vec<String>>,
     pub reverse_path_anywhere: Option<bool>,
     pub repairs: Option<Vec<String>>,
+    /// `reject`, `drop`, or `default` for what the server is set up for.
+    pub suppressed: Option<String>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     pub rate_per_minute: Option<Option<u32>>,

@@ -32,6 +32,7 @@ pub mod dns_providers;
 pub mod health;
 pub mod secrets;
 pub mod status;
+pub mod suppressions;
 
 pub mod webhook_events;
 pub mod webhooks;

@@ -18,6 +18,7 @@ pub mod rotation;
 mod search;
 mod secrets;
 mod senders;
+mod suppressions;
 pub mod verify;
 pub mod watch;
 mod webhooks;
@@ -40,6 +41,7 @@ pub use dns_providers::NewDnsProvider;
 pub use error::{Fault, Invalid};
 pub use events::{EventKey, EventKeyChange};
 pub use senders::NewSender;
+pub use suppressions::{ExplainedSuppression, NewSuppression, SuppressionQuery, SuppressionQuestion};
 pub use webhooks::{DeadLetter, IssuedWebhook, KnownWebhook, NewWebhook, Plain};
 
 /// Reads and changes what the operator manages, on behalf of a caller.

@@ -15,6 +15,7 @@ use store::{Cursor, SecretOwner};
 pub use store::{
     AuditEntry, CredentialUse, Found, FoundMessage, FoundRecipient, KeptVerification, LaneQueue, Listed,
     ListedSend, Losses, RepairUse, SecretFacts, StoreMeters, StoredEvent, StoredMessage, StoredSend,
+    StoredSuppression,
 };
 
 use crate::Control;

@@ -133,7 +133,8 @@ impl From<Rejection> for ApiError {
             Rejection::RecipientUnreadable
             | Rejection::NoRecipients
             | Rejection::TooManyRecipients { .. }
-            | Rejection::RecipientNotPossible => Self::invalid("to", text),
+            | Rejection::RecipientNotPossible
+            | Rejection::RecipientSuppressed(_) => Self::invalid("to", text),
             Rejection::Malformed(_) | Rejection::HeaderTooLarge { .. } | Rejection::Loop { .. } => {
                 Self::invalid("subject", text)
             }

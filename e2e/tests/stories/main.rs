@@ -39,6 +39,7 @@ mod restarts;
 mod rotation;
 mod second_transport;
 mod smtp_usernames;
+mod suppression;
 mod timing;
 mod verify;
 mod ways_to_log_in;

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use model::credential::{AuthorRule, Credential, ReversePathRule, SenderRule};
 use model::repair::Repairs;
+use model::suppression::OnSuppressed;
 
 /// What is different, in words; the password is left out.
 pub(super) fn differences(before: &Credential, now: &Credential) -> Vec<String> {
@@ -15,6 +16,7 @@ pub(super) fn differences(before: &Credential, now: &Credential) -> Vec<String> 
         ("reply to author", yes(before.intake.reply_to_author), yes(now.intake.reply_to_author)),
         ("reverse-paths", paths(&before.intake.reverse_paths), paths(&now.intake.reverse_paths)),
         ("repairs", repairs_in_words(&before.intake.repairs), repairs_in_words(&now.intake.repairs)),
+        ("suppressed recipients", suppressed(before.intake.suppressed), suppressed(now.intake.suppressed)),
         ("messages a minute", number(before.rate_per_minute), number(now.rate_per_minute)),
         ("lane", before.lane.to_string(), now.lane.to_string()),
         ("bounces to", before.intake.dsn_to.to_string(), now.intake.dsn_to.to_string()),
@@ -54,6 +56,10 @@ fn paths(rule: &ReversePathRule) -> String {
         ReversePathRule::Domains(domains) if domains.is_empty() => "of linked domains".to_owned(),
         ReversePathRule::Domains(domains) => joined(domains.iter().map(ToString::to_string)),
     }
+}
+
+fn suppressed(rule: Option<OnSuppressed>) -> String {
+    rule.map_or_else(|| "default".to_owned(), |rule| rule.to_string())
 }
 
 fn repairs_in_words(repairs: &Repairs) -> String {

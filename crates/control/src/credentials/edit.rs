@@ -11,7 +11,7 @@ use store::{Directory, StoreError};
 use super::differences::differences;
 use super::rules::{
     deadline, dsn_recipient, known_sender, rate, repairs, replaces_somebody, reverse_path_domains,
-    sender_rule,
+    sender_rule, suppressed,
 };
 use super::{PublicNetworks, networks, password};
 use crate::Control;
@@ -40,6 +40,8 @@ pub struct CredentialChange {
     pub reverse_path_anywhere: Option<bool>,
     /// Names of repairs.
     pub repairs: Option<Vec<String>>,
+    /// `reject`, `drop` or `default`: what happens to recipients that mail must not go to.
+    pub suppressed: Option<String>,
     /// Messages in any minute; `Some(None)`: as many as the account allows.
     pub rate_per_minute: Option<Option<u32>>,
     /// How urgent its mail is.
@@ -216,6 +218,7 @@ impl CredentialChange {
             reply_to_author: self.reply_to_author.unwrap_or(before.reply_to_author),
             reverse_paths,
             repairs: self.repairs.as_deref().map_or_else(|| Ok(before.repairs.clone()), repairs)?,
+            suppressed: self.suppressed.as_deref().map_or(Ok(before.suppressed), suppressed)?,
             dsn_to: self.dsn_to.as_deref().map_or_else(|| Ok(before.dsn_to.clone()), dsn_recipient)?,
             deadline: match self.deadline_seconds {
                 Some(given) => deadline(given)?,

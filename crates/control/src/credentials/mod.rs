@@ -61,6 +61,8 @@ pub struct NewIntakeRules {
     pub dsn_to: Option<String>,
     /// How long after it may leave a message is of use, where it does not say so.
     pub deadline_seconds: Option<u32>,
+    /// `reject` or `drop`: what happens to recipients that mail must not go to.
+    pub suppressed: Option<String>,
 }
 
 /// How clients are to show that they may use a credential.

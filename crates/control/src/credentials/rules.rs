@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use model::credential::{AuthorRule, DsnRecipient, IntakeRules, ReversePathRule, SenderRule};
 use model::id::AccountId;
 use model::repair::Repairs;
+use model::suppression::OnSuppressed;
 use smtp::address::{Domain, Mailbox};
 use store::Directory;
 
@@ -50,6 +51,7 @@ pub(super) fn intake_rules(new: &NewIntakeRules) -> Result<IntakeRules, Invalid>
             false => ReversePathRule::Domains(reverse_path_domains(&new.reverse_paths)?),
         },
         repairs: repairs(&new.repairs)?,
+        suppressed: new.suppressed.as_deref().map(suppressed).transpose()?.flatten(),
         dsn_to: new.dsn_to.as_deref().map(dsn_recipient).transpose()?.unwrap_or_default(),
         deadline: deadline(new.deadline_seconds)?,
     })
@@ -77,6 +79,17 @@ pub(super) fn reverse_path_domains(texts: &[String]) -> Result<Vec<Domain>, Inva
 pub(super) fn repairs(words: &[String]) -> Result<Repairs, Invalid> {
     let repair = |word: &String| word.trim().parse().map_err(|unknown| Invalid::new("repairs", unknown));
     words.iter().map(repair).collect()
+}
+
+/// What happens to recipients that mail must not go to; `default` means what the server is set up for.
+pub(super) fn suppressed(word: &str) -> Result<Option<OnSuppressed>, Invalid> {
+    match word.trim() {
+        "" | "default" => Ok(None),
+        word => word
+            .parse()
+            .map(Some)
+            .map_err(|unknown| Invalid::new("suppressed", format!("{unknown}, or default"))),
+    }
 }
 
 pub(super) fn dsn_recipient(text: &str) -> Result<DsnRecipient, Invalid> {

@@ -128,6 +128,9 @@ pub(crate) struct CredentialAdd {
     /// Repair malformed mail of its clients: line-ends, from or envelope; may be repeated
     #[arg(long = "repair", value_name = "NAME")]
     pub(crate) repairs: Vec<String>,
+    /// For recipients on the suppression list: reject, or drop (accept, and send nothing) [default: as configured]
+    #[arg(long, value_name = "RULE")]
+    pub(crate) suppressed: Option<String>,
     /// Rate limit in messages per minute [default: only the quota of the account]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) rate_per_minute: Option<u32>,
@@ -149,7 +152,7 @@ pub(crate) struct CredentialAdd {
 pub(crate) struct CredentialImport {
     /// A CSV file. Its first line names its columns: login, and any of account, senders, networks, access (password or
     /// network), allow_public_networks, default_from, forced_from, reply_to_author, reverse_paths,
-    /// reverse_path_anywhere, repairs, rate_per_minute, lane, dsn_to, deadline_seconds. Separate several values in one cell by spaces
+    /// reverse_path_anywhere, repairs, suppressed, rate_per_minute, lane, dsn_to, deadline_seconds. Separate several values in one cell by spaces
     pub(crate) file: PathBuf,
     /// The account of rows that name none [default: the only one]
     #[arg(long, value_name = "NAME")]
@@ -215,6 +218,9 @@ pub(crate) struct CredentialEdit {
     /// Remove all repairs
     #[arg(long)]
     pub(crate) no_repairs: bool,
+    /// For recipients on the suppression list: reject, drop (accept, and send nothing) or default (as configured)
+    #[arg(long, value_name = "RULE")]
+    pub(crate) suppressed: Option<String>,
     /// Rate limit in messages per minute
     #[arg(long, value_name = "NUMBER", conflicts_with = "no_rate")]
     pub(crate) rate_per_minute: Option<u32>,

@@ -9,6 +9,7 @@ mod moment;
 mod provision;
 mod sender;
 mod shell;
+mod suppression;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -46,6 +47,10 @@ pub(crate) use self::sender::{
 
 pub(crate) use self::shell::ShellChoice;
 
+pub(crate) use self::suppression::{
+    ListSuppressed, SuppressionAdd, SuppressionChoice, SuppressionCommand, SuppressionExplain,
+    SuppressionExport, SuppressionImport, SuppressionRemove,
+};
 pub(crate) use self::webhook::{WebhookAdd, WebhookCommand, WebhookReplay, WebhookRotate};
 
 /// Turns an Azure subscription you own into email infrastructure.
@@ -98,6 +103,9 @@ pub(crate) enum Command {
     /// Manage SMTP credentials
     #[command(subcommand)]
     Credential(CredentialCommand),
+    /// Manage the addresses that mail must not go to
+    #[command(subcommand)]
+    Suppression(SuppressionCommand),
     /// List and unlock logins and networks that are locked after too many wrong passwords
     Bans(Bans),
     /// Send a test message and follow its delivery
@@ -266,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_list_has_one_entry_at_least() {
-        for list in ["queue list", "message list", "refusals", "audit"] {
+        for list in ["queue list", "message list", "refusals", "audit", "suppression list"] {
             assert!(parsed(&format!("postern {list} --limit 1")).is_ok(), "{list}");
             for wrong in ["0", "-1", "many"] {
                 let error = parsed(&format!("postern {list} --limit={wrong}")).unwrap_err();

@@ -20,6 +20,7 @@ mod sender;
 mod serve;
 mod sheet;
 mod status;
+mod suppression;
 mod twin;
 mod webhook;
 
@@ -50,6 +51,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export(arguments) => block_on(async move { export::export(&arguments).await }),
         Command::Sender(command) => block_on(sender::run(command)),
         Command::Credential(command) => block_on(credential::run(command)),
+        Command::Suppression(command) => block_on(suppression::run(command)),
         Command::Bans(arguments) => block_on(async move { bans::run(&arguments).await }),
         Command::Send(arguments) => block_on(send::send(arguments)),
         Command::Queue(command) => block_on(queue::run(command)),

@@ -8,6 +8,7 @@ use azure_client::credential::IdentityEndpoint;
 use control::rotation::RotationTerms;
 use control::watch::WatchSettings;
 use jiff::SignedDuration;
+use model::suppression::OnSuppressed;
 use relay::{ControlFields, EntraSettings, RelaySettings};
 use smtp::address::{Domain, Mailbox};
 use smtp_server::Timeouts;
@@ -151,6 +152,10 @@ impl WrittenFile {
             control_fields: match queue.azure_control_fields {
                 true => ControlFields::Passed,
                 false => ControlFields::LeftOut,
+            },
+            suppressed: match queue.drop_suppressed {
+                true => OnSuppressed::Drop,
+                false => OnSuppressed::Reject,
             },
             postmaster: self.mailbox("queue.postmaster", queue.postmaster)?,
             history: Duration::from_secs(u64::from(queue.history_days) * 86_400),

@@ -177,6 +177,9 @@ pub struct RawQueue {
     /// `postern message show` says so: a device could make Azure drop
     /// attachments without an error.
     pub azure_control_fields: bool,
+    /// Accept recipients on the suppression list and send them nothing, instead of rejecting them with 550 5.1.1. A
+    /// credential may say otherwise.
+    pub drop_suppressed: bool,
     /// Recipient of mail for `<Postmaster>` without a domain. Default: none, and such mail is rejected.
     pub postmaster: Option<String>,
 }
@@ -357,6 +360,7 @@ impl Default for RawQueue {
             max_sending_bytes: 256 << 20,
             disk_reserve_bytes: 64 << 20,
             azure_control_fields: false,
+            drop_suppressed: false,
             postmaster: None,
         }
     }

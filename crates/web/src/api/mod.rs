@@ -28,6 +28,7 @@ mod secrets;
 mod senders;
 mod status;
 mod story;
+mod suppressions;
 mod verification;
 mod webhooks;
 mod words;
@@ -156,6 +157,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(queue::routes())
         .merge(refusals::routes())
         .merge(status::routes())
+        .merge(suppressions::routes())
 }
 
 /// Goes on with a request whose client has hung up: what is half done would be stored and not be seen.

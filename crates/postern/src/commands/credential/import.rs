@@ -25,7 +25,7 @@ enum Kind {
 }
 
 /// The members of a request, how each is read, and what else its column may be called.
-const FIELDS: [(&str, Kind, &[&str]); 16] = [
+const FIELDS: [(&str, Kind, &[&str]); 17] = [
     ("login", Kind::Text, &["login"]),
     ("account", Kind::Text, &["account"]),
     ("access", Kind::Text, &["access"]),
@@ -38,6 +38,7 @@ const FIELDS: [(&str, Kind, &[&str]); 16] = [
     ("reverse_paths", Kind::List, &["reverse_paths", "reverse_path"]),
     ("reverse_path_anywhere", Kind::Flag, &["reverse_path_anywhere"]),
     ("repairs", Kind::List, &["repairs", "repair"]),
+    ("suppressed", Kind::Text, &["suppressed"]),
     ("rate_per_minute", Kind::Number, &["rate_per_minute", "rate"]),
     ("lane", Kind::Text, &["lane"]),
     ("dsn_to", Kind::Text, &["dsn_to"]),

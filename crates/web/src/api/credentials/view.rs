@@ -82,6 +82,7 @@ pub(super) fn view(control: &Control, known: &Known, credential: &Credential) ->
         reply_to_author: intake.reply_to_author,
         reverse_paths,
         reverse_path_anywhere,
+        suppressed: intake.suppressed.map(|rule| rule.to_string()),
         repairs: intake.repairs.iter().map(|repair| repair.to_string()).collect(),
         rate_per_minute: credential.rate_per_minute,
         lane: credential.lane.to_string(),

@@ -14,6 +14,7 @@ mod search;
 mod secrets;
 mod senders;
 mod status;
+mod suppressions;
 
 use serde_json::json;
 
