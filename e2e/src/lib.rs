@@ -12,9 +12,11 @@ mod mail;
 mod provision;
 mod setup;
 mod time;
+mod webhooks;
 mod world;
 
 pub use mail::message;
 pub use provision::{add_domain, apply, destroy};
 pub use setup::{Device, Setup};
+pub use webhooks::{Heard, Receiver};
 pub use world::World;

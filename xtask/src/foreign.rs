@@ -20,16 +20,17 @@ const PACKAGES: [(&str, &str); 11] = [
     ("python3-venv", "python3 -c 'import ensurepip, venv'"),
     ("npm", "command -v npm"),
 ];
-const PYTHON: [&str; 4] = [
+const PYTHON: [&str; 5] = [
     "azure-communication-email==1.1.0",
     "azure-identity==1.27.0",
     "dkimpy==1.1.8",
     "openapi-spec-validator==0.9.0",
+    "standardwebhooks==1.1.0",
 ];
 /// What reads bounces: Mailman needs many packages of its own, 60 MB.
 const BOUNCES: [&str; 2] = ["flufl.bounce==6.0.0", "mailman==3.3.10"];
 const BOUNCE_PARSER: [&str; 1] = ["libmail-deliverystatus-bounceparser-perl"];
-const NODE: [&str; 1] = ["nodemailer@10.6.0"];
+const NODE: [&str; 2] = ["nodemailer@10.6.0", "standardwebhooks@1.1.1"];
 /// Programs that check zones, unpacked and not installed: Debian would start some of them as services. Five MB.
 const NAME_SERVERS: [&str; 7] =
     ["bind9", "bind9-utils", "knot-dnssecutils", "nsd", "ldnsutils", "pdns-server", "pdns-backend-bind"];

@@ -31,6 +31,7 @@ mod promtool;
 mod smtplib;
 mod swaks;
 mod tools;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -86,6 +87,8 @@ async fn run_all() -> ExitCode {
             old_devices::TESTS,
             nodemailer::TESTS,
             notices::TESTS,
+            webhooks::python::TESTS,
+            webhooks::javascript::TESTS,
             email_sdk::TESTS,
             faithful::TESTS,
             openapi::TESTS,

@@ -24,6 +24,8 @@ pub(crate) enum Client {
     NameServers,
     DnsTools,
     OpenApi,
+    StandardWebhooks,
+    StandardWebhooksJs,
     Promtool,
     /// flufl.bounce, Mailman and Mail::DeliveryStatus::BounceParser.
     Bounces,
@@ -46,6 +48,8 @@ impl Tools {
         let venv = folder.join("venv/bin/python");
         let sdk = [&venv.display().to_string(), "-c", "import azure.communication.email, azure.identity"];
         let faithful = [&venv.display().to_string(), "-c", "import dkim, cryptography"];
+        let webhooks = [&venv.display().to_string(), "-c", "import standardwebhooks.webhooks"];
+        let webhooks_js = folder.join("node_modules/standardwebhooks");
         let openapi = [&venv.display().to_string(), "-c", "import openapi_spec_validator"];
         let python = folder.join("sdk/bin/python").display().to_string();
         let management =
@@ -104,6 +108,8 @@ impl Tools {
                 folder.join("bounce-parser").is_dir(),
                 "Mail::DeliveryStatus::BounceParser is not unpacked",
             ),
+            (Client::StandardWebhooks, runs(&webhooks), "standardwebhooks for Python is not installed"),
+            (Client::StandardWebhooksJs, webhooks_js.is_dir(), "standardwebhooks for Node is not installed"),
             (Client::OpenApi, runs(&openapi), "openapi-spec-validator is not installed"),
             (Client::Promtool, runs(&[&promtool, "--version"]), "promtool is not unpacked"),
         ];
@@ -177,6 +183,11 @@ impl Tools {
                 vec![python, script(name)]
             }
             Client::Notices => vec!["python3".to_owned(), script("notices_client.py")],
+            Client::StandardWebhooks => {
+                let python = self.folder.join("venv/bin/python").display().to_string();
+                vec![python, script("standardwebhooks_client.py")]
+            }
+            Client::StandardWebhooksJs => vec!["node".to_owned(), script("standardwebhooks_client.mjs")],
             Client::OpenApi => {
                 let python = self.folder.join("venv/bin/python").display().to_string();
                 vec![python, "-m".to_owned(), "openapi_spec_validator".to_owned()]

@@ -43,6 +43,7 @@ mod suppression;
 mod timing;
 mod verify;
 mod ways_to_log_in;
+mod webhooks;
 mod what_arrives;
 mod without_login;
 mod xoauth2;
