@@ -128,13 +128,18 @@ impl RequestFailure {
     }
 }
 
+/// The code in an answer of Azure Storage, whose body is XML.
+fn storage_code(headers: &HeaderMap) -> &str {
+    headers.get("x-ms-error-code").and_then(|code| code.to_str().ok()).unwrap_or_default()
+}
+
 impl Answered {
     /// Reads an error reply.
     pub(crate) fn read(reply: &Reply, now: Timestamp) -> Self {
         let (detail, headers) = (ErrorResponse::read(&reply.body), &reply.headers);
         Self {
             http_status: reply.status.as_u16(),
-            code: one_line(&detail.code),
+            code: one_line(if detail.code.is_empty() { storage_code(headers) } else { &detail.code }),
             message: one_line(&detail.message),
             particulars: particulars(&detail),
             retry_after: retry_after(headers, now),

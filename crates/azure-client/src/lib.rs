@@ -23,6 +23,7 @@ mod http;
 mod management;
 mod reply;
 mod segment;
+pub mod storage_queue;
 mod token_source;
 
 pub use entra::Token;

@@ -18,3 +18,4 @@ pub mod ids;
 pub mod permission;
 pub mod requests;
 pub mod resource_id;
+pub mod storage_queue;
