@@ -15,6 +15,8 @@ pub enum SecretName {
     ApiToken,
     /// The key in the URL to which Event Grid posts the account's events.
     EventKey,
+    /// The URL of the queue from which the account's events are pulled: it may hold a shared access signature.
+    EventQueue,
     /// What web hooks are signed with.
     SigningSecret,
     /// What web hooks were signed with before, while both are in use.
@@ -28,6 +30,7 @@ crate::words!(SecretName {
     AccessKey = "access_key",
     ApiToken = "api_token",
     EventKey = "event_key",
+    EventQueue = "event_queue",
     SigningSecret = "signing_secret",
     PreviousSigningSecret = "previous_signing_secret",
 });

@@ -37,6 +37,19 @@ impl Secrets {
         on_engine!(self.0, secrets.change(owner, new, audit).await)
     }
 
+    /// Removes a secret, with the entry in the audit log.
+    ///
+    /// # Errors
+    /// When there is none, or nothing can be written.
+    pub async fn remove(
+        &self,
+        owner: SecretOwner,
+        name: SecretName,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        on_engine!(self.0, secrets.remove(owner, name, audit).await)
+    }
+
     /// Opens a secret.
     ///
     /// # Errors

@@ -107,6 +107,25 @@ impl Secrets {
         self.database.write(Durability::Synced, work).await
     }
 
+    pub(crate) async fn remove(
+        &self,
+        owner: SecretOwner,
+        name: SecretName,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let work = move |connection: &Connection| {
+            let removed = connection.execute(
+                "DELETE FROM secret WHERE owner = ? AND owner_id = ? AND name = ?",
+                params![owner.kind(), owner.id(), name.as_str()],
+            )?;
+            if removed == 0 {
+                return Err(StoreError::Missing(format!("the {} of {}", name.as_str(), owner.kind())));
+            }
+            audit.store(connection)
+        };
+        self.database.write(Durability::Synced, work).await
+    }
+
     pub(crate) async fn get(&self, owner: SecretOwner, name: SecretName) -> Result<SecretString, StoreError> {
         let key = self.key().await;
         let sealed: Option<(String, Vec<u8>)> = self
