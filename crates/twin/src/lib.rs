@@ -41,6 +41,7 @@ mod request_window;
 mod resolver;
 mod smtp;
 pub mod state;
+mod storage_queues;
 mod twin;
 
 pub use backend::{Backend, ReadState};

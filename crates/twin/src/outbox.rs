@@ -9,11 +9,14 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::storage_queues::Queues;
+
 /// Event Grid's work, shared by those who write events and those who deliver them.
 #[derive(Default)]
 pub(crate) struct Events {
     outbox: Mutex<Outbox>,
     changed: Notify,
+    pub(crate) queues: Queues,
 }
 
 impl Events {

@@ -189,6 +189,7 @@ impl Twin {
             .merge(cloudflare::routes())
             .merge(email::routes())
             .merge(events::routes())
+            .merge(events::queue_routes())
             .with_state(Arc::clone(&self.backend));
         for listener in listeners {
             let backend = Arc::clone(&self.backend);

@@ -1,6 +1,6 @@
 //! Deliveries: what goes to an end point, and what its answer means.
 
-use azure_types::event_grid::{AttributeValue, DeliverySchema, Destination, WebHook};
+use azure_types::event_grid::{AttributeValue, DeliverySchema, Destination, StorageQueue, WebHook};
 use http_client::Method;
 use http_client::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
@@ -70,8 +70,13 @@ async fn send(
     subscription: &EventSubscription,
     batch: &[Pending],
 ) -> Answered {
-    let Some(Destination::WebHook(hook)) = subscription.destination() else {
-        return Err("the twin has no queues".to_owned());
+    let hook = match subscription.destination() {
+        Some(Destination::WebHook(hook)) => hook,
+        Some(Destination::StorageQueue(queue)) => {
+            put(backend, subscription, queue, batch);
+            return Ok(201);
+        }
+        None => return Err("the subscription has no destination".to_owned()),
     };
     let mut headers = headers(subscription, hook, batch);
     if let Some(token) = super::validation::token(backend, hook)
@@ -83,6 +88,17 @@ async fn send(
     let body = body(subscription, hook, batch).to_string().into_bytes();
     let call = Call { method: Method::POST, url, headers, body };
     caller::call(behaviour, call).await.map(|reply| reply.status.as_u16())
+}
+
+/// Each message of a queue is one event.
+fn put(backend: &Backend, subscription: &EventSubscription, queue: &StorageQueue, batch: &[Pending]) {
+    for pending in batch {
+        let event = match subscription.schema() {
+            DeliverySchema::CloudEventSchemaV1 => cloud_event(&pending.event),
+            _ => pending.event.clone(),
+        };
+        backend.events.queues.put(queue, &event, backend.now());
+    }
 }
 
 /// An array of events, or for CloudEvents without batches one event.

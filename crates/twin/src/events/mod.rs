@@ -1,12 +1,13 @@
 //! Event Grid's work: handshakes with end points, and the delivery of events.
 //!
 //! [`report`] makes events of captured mail, [`crate::outbox`] keeps what has to be delivered and when, [`handshake`] and
-//! [`delivery`] ask and tell end points by HTTP, [`run`] does what is due by the twin's clock. What is not delivered yet
+//! [`delivery`] ask and tell end points by HTTP, [`queues`] are the other place where events go, [`run`] does what is due by the twin's clock. What is not delivered yet
 //! is kept in memory alone.
 
 mod caller;
 mod delivery;
 mod handshake;
+mod queues;
 mod report;
 mod validation;
 
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub(crate) use self::queues::routes as queue_routes;
 pub(crate) use self::report::note;
 pub(crate) use self::validation::routes;
 use crate::backend::Backend;

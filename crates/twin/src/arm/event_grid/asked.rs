@@ -1,6 +1,8 @@
 //! What is written of a subscription, read as strictly as Event Grid does.
 
-use azure_types::event_grid::{DeliverySchema, Destination, EventSubscriptionProperties, WebHook};
+use azure_types::event_grid::{
+    DeliverySchema, Destination, EventSubscriptionProperties, StorageQueue, WebHook,
+};
 
 use super::invalid;
 use crate::error_reply::ErrorReply;
@@ -22,10 +24,8 @@ pub(super) fn check(state: &State, written: &EventSubscriptionProperties) -> Res
         (Some(Destination::WebHook(hook)), None) | (None, Some(Destination::WebHook(hook))) => {
             check_hook(&state.behaviour.events, hook)?;
         }
-        (Some(Destination::StorageQueue(_)), None) | (None, Some(Destination::StorageQueue(_))) => {
-            let text = "Invalid event subscription request: The twin has no storage accounts, so that it does not \
-                        deliver to queues.";
-            return Err(invalid(text));
+        (Some(Destination::StorageQueue(queue)), None) | (None, Some(Destination::StorageQueue(queue))) => {
+            check_queue(queue)?;
         }
     }
     if written.event_delivery_schema == Some(DeliverySchema::CustomInputSchema) {
@@ -40,6 +40,22 @@ pub(super) fn check(state: &State, written: &EventSubscriptionProperties) -> Res
             let text = format!("The twin does not play the operator '{}'.", filter.operator_type);
             return Err(invalid(text));
         }
+    }
+    Ok(())
+}
+
+/// A queue of a storage account, which the twin makes up.
+fn check_queue(queue: &StorageQueue) -> Result<(), ErrorReply> {
+    let id = queue.resource_id.to_ascii_lowercase();
+    let account = id.split_once("/providers/microsoft.storage/storageaccounts/").map(|(_, name)| name);
+    if !account.is_some_and(|name| !name.is_empty() && !name.contains('/')) {
+        let text = "Invalid event subscription request: The resource id of the storage account is not valid.";
+        return Err(invalid(text));
+    }
+    let is_good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !(3..=63).contains(&queue.queue_name.len()) || !queue.queue_name.chars().all(is_good) {
+        let text = "Invalid event subscription request: The name of the queue is not valid.";
+        return Err(invalid(text));
     }
     Ok(())
 }
