@@ -59,15 +59,15 @@ impl World {
         counts.iter().all(|(state, count)| *state != SendState::Sending || *count == 0)
     }
 
-    /// How many loops the product has that sleep when there is nothing to do: a dispatcher and a reader of statuses for
-    /// each account, and eight for all: housekeeping, DSNs about reports, DSNs about delays, two of web hooks, the watch, the
-    /// protection of logins, and the lookout for problems. A loop that is missing here makes a world seem at rest while one of them
-    /// works; `stories/rest.rs` fails then.
+    /// How many loops the product has that sleep when there is nothing to do: a dispatcher, a reader of statuses and one
+    /// of events for each account, and eight for all: housekeeping, DSNs about reports, DSNs about delays, two of web
+    /// hooks, the watch, the protection of logins, and the lookout for problems. A loop that is missing here makes a
+    /// world seem at rest while one of them works; `stories/rest.rs` fails then.
     /// The loop that writes refusals down sleeps for a while after one, and could stand in for another meanwhile.
     #[must_use]
     pub fn loops(&self) -> usize {
         let directory = self.server().store.directory();
-        8 + 2 * directory.accounts().filter(|account| account.is_enabled()).count()
+        8 + 3 * directory.accounts().filter(|account| account.is_enabled()).count()
     }
 
     /// Moves the clock step by step until `done` holds, with real time between the steps: for work that neither the

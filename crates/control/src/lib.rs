@@ -39,7 +39,7 @@ pub use credentials::{
 };
 pub use dns_providers::NewDnsProvider;
 pub use error::{Fault, Invalid};
-pub use events::{EventKey, EventKeyChange};
+pub use events::{EventKey, EventKeyChange, EventQueue};
 pub use senders::NewSender;
 pub use suppressions::{ExplainedSuppression, NewSuppression, SuppressionQuery, SuppressionQuestion};
 pub use webhooks::{DeadLetter, IssuedWebhook, KnownWebhook, NewWebhook, Plain};

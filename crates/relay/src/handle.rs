@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use azure_types::email_events::EmailDeliveryReport;
+use azure_types::email_events::{EmailEvent, UnreadableEvent};
 use clock::{Clock, Entropy, Sources};
 use model::account::Account;
 use model::delivery::TestOutcome;
@@ -15,9 +15,9 @@ use smtp_server::admission::{Admission, SessionCounts};
 use store::Store;
 
 use crate::deliver::{
-    QuotaReading, ReportResult, TestMessage, Tester, Told, Upstreams, note_deliveries, send_test_message,
-    tell_of_removal,
+    QuotaReading, TestMessage, Tester, Told, Upstreams, send_test_message, take_events, tell_of_removal,
 };
+use crate::event_counts::EventCounts;
 use crate::intake::{Accepted, Intake, Internal, InternalKind, Principal, Rejection, WholeMessage};
 use crate::login::LoginProtection;
 use crate::meters::{DeliveryMeters, IntakeMeters, LoginMeters};
@@ -149,17 +149,23 @@ impl RelayHandle {
         send_test_message(tester, account, message, transport).await
     }
 
-    /// Notes what Azure reports of recipients of the account's mail: on disk, synced, when this returns. A sender who
-    /// wants to hear of a failure gets a DSN.
+    /// What came of events, from wherever they came.
+    #[must_use]
+    pub fn events(&self) -> &EventCounts {
+        self.parts.upstreams.events()
+    }
+
+    /// Records what events report of the account's mail: on disk, synced, when this returns. A sender who wants to hear
+    /// of a failure gets a DSN. Gives the code of a handshake, if the events are one.
     ///
     /// # Errors
-    /// When the database cannot be read or written: all reports have to be given again.
-    pub async fn note_deliveries(
+    /// When the database cannot be read or written: the events have to be given again.
+    pub async fn take_events(
         &self,
         account: &Arc<Account>,
-        reports: &[EmailDeliveryReport],
-    ) -> Result<Vec<ReportResult>, Fault> {
-        Ok(note_deliveries(&self.store, account, reports).await?)
+        events: Vec<Result<EmailEvent, UnreadableEvent>>,
+    ) -> Result<Option<String>, Fault> {
+        Ok(take_events(&self.store, self.events(), account, events).await?)
     }
 
     /// Sends an endpoint a test event, and waits for its answer.

@@ -5,6 +5,7 @@
 //! them to a transport; `deliver` maps what came of it and tells senders of failures.
 
 mod deliver;
+mod event_counts;
 mod handle;
 mod index_older;
 pub mod intake;
@@ -21,7 +22,8 @@ pub mod smtp;
 mod suppressed;
 pub mod webhooks;
 
-pub use deliver::{Delivery, QuotaReading, ReportResult, TestMessage, Told, UpstreamError, Upstreams};
+pub use deliver::{Delivery, QuotaReading, TestMessage, Told, UpstreamError, Upstreams};
+pub use event_counts::{EventCounts, EventResult};
 pub use handle::{RelayHandle, RelayMeters, RelayParts};
 pub use relay::Relay;
 pub use settings::{ControlFields, EntraSettings, RelaySettings};

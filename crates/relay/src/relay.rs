@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info, warn};
 
-use crate::deliver::{Context, Dispatcher, StatusReader, Upstreams, tell_untold, watch_overdue};
+use crate::deliver::{
+    Context, Dispatcher, EventQueueReader, StatusReader, Upstreams, tell_untold, watch_overdue,
+};
 use crate::index_older::index_older;
 use crate::intake::Intake;
 use crate::rate_limit::MEMORY;
@@ -107,7 +109,9 @@ impl Relay {
             let context = || self.context.clone();
             let dispatcher = Dispatcher::new(context(), Arc::clone(&self.upstreams), Arc::clone(&account));
             let reader = StatusReader::new(context(), Arc::clone(&self.upstreams), Arc::clone(&account));
+            let events = EventQueueReader::new(context(), Arc::clone(&self.upstreams), Arc::clone(&account));
             self.tasks.spawn(dispatcher.run(stop.clone()));
+            self.tasks.spawn(events.run(stop.clone()));
             self.tasks.spawn(reader.run(stop.clone()));
             self.workers.insert(account.id, Worker { account, stop });
         }

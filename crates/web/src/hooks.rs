@@ -13,17 +13,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::options;
-use azure_types::email_events::{EmailEvent, EventContent, UnreadableEvent, read};
-use control::{Control, Fault};
+use azure_types::email_events::read;
+use control::Control;
 use model::account::Account;
-use relay::ReportResult;
+use relay::EventResult;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::api::{Api, see_through};
-use crate::event_counts::EventResult;
 
 /// The header field that may have the key in place of the URL.
 const KEY_FIELD: &str = "x-postern-key";
@@ -89,11 +88,11 @@ async fn take(
     let events = match read(&body) {
         Ok(events) => events,
         Err(error) => {
-            malformed(&api, &account, &error);
+            api.relay().events().malformed(&account, &error);
             return (StatusCode::BAD_REQUEST, error.reason).into_response();
         }
     };
-    match note(&api, &account, events).await {
+    match api.relay().take_events(&account, events).await {
         Ok(None) => StatusCode::OK.into_response(),
         Ok(Some(code)) => {
             info!(account = %account.name, "the web hook for events was validated");
@@ -115,7 +114,7 @@ async fn admit(api: &Api, account: &str, query: &KeyQuery, headers: &HeaderMap) 
     match control.account_of_event_key(id, key).await {
         Ok(Some(account)) => Ok(account),
         Ok(None) => {
-            api.events().count(EventResult::Rejected);
+            api.relay().events().count(EventResult::Rejected);
             Err(StatusCode::UNAUTHORIZED)
         }
         Err(fault) => {
@@ -123,47 +122,4 @@ async fn admit(api: &Api, account: &str, query: &KeyQuery, headers: &HeaderMap) 
             Err(StatusCode::SERVICE_UNAVAILABLE)
         }
     }
-}
-
-/// Records all reports of a request together; gives the code of a handshake, if the request is one.
-async fn note(
-    api: &Api,
-    account: &Arc<Account>,
-    events: Vec<Result<EmailEvent, UnreadableEvent>>,
-) -> Result<Option<String>, Fault> {
-    let (mut ids, mut reports, mut validation) = (Vec::new(), Vec::new(), None);
-    for event in events {
-        match event {
-            Err(error) => malformed(api, account, &error),
-            Ok(EmailEvent { id, content: EventContent::Delivery(report) }) => {
-                ids.push(id);
-                reports.push(report);
-            }
-            Ok(EmailEvent { content: EventContent::Validation(code), .. }) => validation = Some(code),
-            Ok(EmailEvent { content: EventContent::Other(_), .. }) => {
-                api.events().count(EventResult::Ignored);
-            }
-        }
-    }
-    let results = api.relay().note_deliveries(account, &reports).await?;
-    for ((id, report), result) in ids.iter().zip(&reports).zip(results) {
-        api.events().count(counted(result));
-        if result == ReportResult::Unknown {
-            info!(account = %account.name, event.id = %id, azure.operation_id = %report.message_id, "an event is about a message that Postern does not know");
-        }
-    }
-    Ok(validation)
-}
-
-fn counted(result: ReportResult) -> EventResult {
-    match result {
-        ReportResult::Changed => EventResult::Applied,
-        ReportResult::Unchanged => EventResult::Repeated,
-        ReportResult::Unknown => EventResult::Unknown,
-    }
-}
-
-fn malformed(api: &Api, account: &Account, error: &UnreadableEvent) {
-    api.events().count(EventResult::Malformed);
-    warn!(account = %account.name, event.id = %error.id, reason = %error.reason, "an event cannot be read");
 }

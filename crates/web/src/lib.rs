@@ -6,7 +6,6 @@
 
 pub mod api;
 mod error;
-mod event_counts;
 mod extract;
 mod hooks;
 mod impatient;

@@ -29,16 +29,22 @@ pub(crate) async fn world(schema: &str) -> World {
     assert_eq!(status, 200, "{body:#}");
     let port = world.server().events.unwrap().port();
     let url = body["url"].as_str().unwrap().replacen("localhost", &format!("localhost:{port}"), 1);
-    subscribe(&world, &url, schema);
+    let hook =
+        json!({ "endpointType": "WebHook", "properties": { "endpointUrl": url, "maxEventsPerBatch": 10 } });
+    let asking = Handshake::Asking {
+        code: Uuid::from_u128(9),
+        is_change: false,
+        attempts: 0,
+        next_at: world.clock.now(),
+    };
+    subscribe(&world, json!({ "eventDeliverySchema": schema, "destination": hook }), asking);
     let agreed = async || world.twin.backend().state().events.subscriptions[0].handshake == Handshake::Agreed;
     world.advance_slowly_until(SECOND, agreed).await;
     world
 }
 
-fn subscribe(world: &World, url: &str, schema: &str) {
-    let body = json!({ "properties": { "eventDeliverySchema": schema, "destination": {
-        "endpointType": "WebHook", "properties": { "endpointUrl": url, "maxEventsPerBatch": 10 } } } });
-    let written: NewEventSubscription = serde_json::from_value(body).unwrap();
+fn subscribe(world: &World, properties: Value, handshake: Handshake) {
+    let written: NewEventSubscription = serde_json::from_value(json!({ "properties": properties })).unwrap();
     let now = world.clock.now();
     world.twin.backend().change_state(|state| {
         let certificate = world.certificate().display().to_string();
@@ -51,12 +57,7 @@ fn subscribe(world: &World, url: &str, schema: &str) {
             source,
             properties: written.properties,
             system_data: SystemData::made("a", now),
-            handshake: Handshake::Asking {
-                code: Uuid::from_u128(9),
-                is_change: false,
-                attempts: 0,
-                next_at: now,
-            },
+            handshake,
             operation: Uuid::nil(),
             ready_at: now,
             base_url: "https://localhost".to_owned(),
@@ -129,6 +130,35 @@ async fn an_event_that_comes_twice_tells_the_sender_once() {
     assert_eq!(counted(&world, "applied").await, 2);
     assert_eq!(world.captured_for("scanner@contoso.example").len(), 1);
     world.finish().await;
+}
+
+#[tokio::test]
+async fn a_server_that_nobody_reaches_pulls_its_events_from_a_queue() {
+    for schema in ["EventGridSchema", "CloudEventSchemaV1_0"] {
+        let world = World::start().await;
+        let storage = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/contoso";
+        let queue = json!({ "resourceId": storage, "queueName": "events" });
+        let queue = json!({ "endpointType": "StorageQueue", "properties": queue });
+        subscribe(&world, json!({ "eventDeliverySchema": schema, "destination": queue }), Handshake::Agreed);
+        let url = format!("{}/queues/contoso/events", world.twin.ready().url.trim_end_matches('/'));
+        let (status, body) =
+            world.request("PUT", "/v1/accounts/contoso/event-queue", json!({ "url": url })).await;
+        assert_eq!((status, &body["authorization"]), (200, &json!("entra")), "{body:#}");
+        for (address, state, is_told) in OUTCOMES {
+            world.submit(&[address], &message(state, address, "x")).await;
+            world.advance_slowly_until(SECOND * 5, async || has_state(&world, state).await).await;
+            let dsns = || world.captured_for("scanner@contoso.example");
+            let count = || dsns().iter().filter(|dsn| is_about(dsn, address)).count();
+            world.advance_slowly_until(SECOND, async || count() >= usize::from(is_told)).await;
+            assert_eq!(count(), usize::from(is_told), "{schema} {address}");
+        }
+        // Six messages and five DSNs. What was recorded is deleted: it does not come again once it is visible again.
+        world.advance_slowly_until(SECOND, async || counted(&world, "applied").await == 11).await;
+        world.pass(Duration::from_secs(600)).await;
+        world.pass(Duration::from_secs(600)).await;
+        assert_eq!((counted(&world, "applied").await, counted(&world, "repeated").await), (11, 0));
+        world.finish().await;
+    }
 }
 
 /// Notes a report as a server that is killed right after its commit.

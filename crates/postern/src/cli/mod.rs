@@ -29,7 +29,7 @@ pub(crate) use self::credential::{
     LiftBan, TestForm, TestLine,
 };
 
-pub(crate) use self::events::EventsCommand;
+pub(crate) use self::events::{EventsCommand, EventsQueue, EventsUrl};
 pub(crate) use self::fields::{innermost, name_option};
 
 pub(crate) use self::mail::{

@@ -8,7 +8,8 @@
 //! 6. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will, or what else became of it; [`messenger`] whom, and
 //!    through which account; [`overdue`] what is told because time has passed.
 //! 7. [`test_message`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
-//! 8. [`reported`] notes what Azure reports of single recipients on its own, [`untold`] tells the sender of failures.
+//! 8. [`reported`] notes what Azure reports of single recipients on its own, [`untold`] tells the sender of failures;
+//!    [`event_queue`] pulls such reports where Azure cannot bring them.
 
 mod attempt;
 mod backoff;
@@ -19,6 +20,8 @@ mod direct;
 mod dispatcher;
 mod division;
 mod dsn;
+mod event_queue;
+mod events;
 mod give_up;
 mod mail;
 mod memory_budget;
@@ -37,12 +40,12 @@ mod untold;
 mod upstream;
 
 pub(crate) use self::dispatcher::Dispatcher;
+pub(crate) use self::event_queue::EventQueueReader;
+pub(crate) use self::events::take_events;
 pub use self::onward::Delivery;
 pub(crate) use self::overdue::watch as watch_overdue;
 pub use self::removal::Told;
 pub(crate) use self::removal::tell_of_removal;
-pub use self::reported::ReportResult;
-pub(crate) use self::reported::note_deliveries;
 pub(crate) use self::status::StatusReader;
 pub use self::test_message::TestMessage;
 pub(crate) use self::test_message::{Tester, send_test_message};

@@ -12,7 +12,7 @@ use store::{DeliveryNoted, Reported, ReportedDelivery, Store, StoreError};
 
 /// What a report came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReportResult {
+pub(crate) enum ReportResult {
     /// The recipient has another outcome now.
     Changed,
     /// It was known already, or something newer is.

@@ -1,11 +1,13 @@
-//! `/v1/accounts/{name}/event-url`: where Event Grid posts the events of an account.
+//! Where the events of an account come from: `/v1/accounts/{name}/event-url`, to which Event Grid posts them, and
+//! `/v1/accounts/{name}/event-queue`, from which they are pulled.
 
-use api::events::{EventUrlRequest, EventUrlView};
+use api::events::{EventQueueRequest, EventQueueView, EventUrlRequest, EventUrlView};
 use api::problem::Code;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use control::{EventKey, EventKeyChange};
+use axum::http::StatusCode;
+use control::{EventKey, EventKeyChange, EventQueue};
 use secrecy::ExposeSecret as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,7 +17,7 @@ use crate::error::ApiError;
 use crate::extract::Path;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(url))
+    OpenApiRouter::new().routes(routes!(url)).routes(routes!(queue, set_queue, remove_queue))
 }
 
 /// Show the URL to which Event Grid posts the account's events; its key is made at the first request.
@@ -44,4 +46,50 @@ async fn url(
     let base = base.as_str().trim_end_matches('/');
     let url = format!("{base}/events/{}?key={}", account.id, key.expose_secret());
     Ok(Json(EventUrlView { url }))
+}
+
+/// Show the queue from which the account's events are pulled.
+#[utoipa::path(
+    get, path = "/v1/accounts/{name}/event-queue", operation_id = "show_event_queue", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    responses((status = 200, description = "The queue", body = EventQueueView)),
+)]
+async fn queue(
+    Calling(control): Calling,
+    Path(name): Path<String>,
+) -> Result<Json<EventQueueView>, ApiError> {
+    Ok(Json(view(control.event_queue(&name).await?)))
+}
+
+/// Pull the account's events from an Azure Storage queue.
+#[utoipa::path(
+    put, path = "/v1/accounts/{name}/event-queue", operation_id = "set_event_queue", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = EventQueueRequest,
+    responses((status = 200, description = "The queue", body = EventQueueView)),
+    extensions(("x-problems" = json!(["account_unusable"]))),
+)]
+async fn set_queue(
+    Calling(control): Calling,
+    Path(name): Path<String>,
+    body: Result<Json<EventQueueRequest>, JsonRejection>,
+) -> Result<Json<EventQueueView>, ApiError> {
+    let Json(body) = body?;
+    Ok(Json(view(control.set_event_queue(&name, &body.url).await?)))
+}
+
+/// Pull the account's events from no queue.
+#[utoipa::path(
+    delete, path = "/v1/accounts/{name}/event-queue", operation_id = "remove_event_queue", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    responses((status = 204, description = "It is done")),
+)]
+async fn remove_queue(Calling(control): Calling, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
+    control.remove_event_queue(&name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn view(queue: EventQueue) -> EventQueueView {
+    let authorization = if queue.is_signed { "signature" } else { "entra" };
+    EventQueueView { url: queue.url.into(), authorization: authorization.to_owned() }
 }

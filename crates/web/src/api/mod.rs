@@ -57,7 +57,6 @@ pub(crate) use caller::Peer;
 use caller::{Calling, ForCallers};
 
 use crate::error::ApiError;
-use crate::event_counts::EventCounts;
 
 /// What the API works on.
 #[derive(Clone)]
@@ -69,7 +68,6 @@ pub struct Api {
     listening: Arc<Listening>,
     /// Where clients outside reach the web hooks.
     events_url: Option<Url>,
-    events: Arc<EventCounts>,
 }
 
 impl Api {
@@ -84,7 +82,6 @@ impl Api {
             started_at,
             listening: Arc::default(),
             events_url: None,
-            events: Arc::default(),
         }
     }
 
@@ -104,10 +101,6 @@ impl Api {
 
     pub(crate) fn relay(&self) -> &RelayHandle {
         &self.relay
-    }
-
-    pub(crate) fn events(&self) -> &EventCounts {
-        &self.events
     }
 
     /// Reads the keys of the web hooks, in the server's own name.

@@ -13,6 +13,7 @@ mod acs_smtp;
 pub(crate) mod azure;
 pub(crate) mod carrier;
 mod document;
+pub(crate) mod event_queue;
 mod file_type;
 pub(crate) mod limits;
 mod pool;
@@ -29,10 +30,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use azure_client::HttpError;
-use azure_client::account::CredentialError;
+use azure_client::account::{CredentialError, credential};
 use azure_client::credential::IdentityEndpoint;
+use azure_client::storage_queue::StorageQueue;
+use azure_client::{Http, HttpError, TokenSource};
 use azure_types::access_key::NotAnAccessKey;
+use azure_types::storage_queue::SCOPE;
 use clock::{Clock, Entropy, Sources};
 use jiff::Timestamp;
 use model::account::Account;
@@ -45,8 +48,10 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use self::azure::Means;
 use self::carrier::{Carrier, HonouredId, StatusSource};
+use self::event_queue::EventQueue;
 use self::limits::{Limits, QuotaReading, Remembered, SharedLimiter};
 use self::pool::LeaseError;
+use crate::event_counts::EventCounts;
 use crate::meters::DeliveryMeters;
 use crate::noticed::Noticed;
 use crate::rate_limit::LimitView;
@@ -76,6 +81,7 @@ pub struct Upstreams {
     meters: Arc<DeliveryMeters>,
     started_at: Timestamp,
     limits: Limits,
+    events: EventCounts,
 }
 
 /// Why an account cannot be sent through.
@@ -117,6 +123,7 @@ impl Upstreams {
             meters: Arc::default(),
             started_at,
             limits: Limits::default(),
+            events: EventCounts::default(),
         }
     }
 
@@ -176,6 +183,32 @@ impl Upstreams {
         self.limits.readings(account, Remembered { store: &self.store, clock: &self.clock }).await
     }
 
+    /// What came of events.
+    pub(crate) fn events(&self) -> &EventCounts {
+        &self.events
+    }
+
+    /// The queue at that URL, opened with what the account proves itself with unless the URL has a signature.
+    pub(crate) async fn event_queue(
+        &self,
+        account: &Account,
+        url: &str,
+    ) -> Result<EventQueue, UpstreamError> {
+        let model::upstream::Upstream::Azure(azure) = &account.upstream;
+        let http = Http::new(azure.cloud.ca_pem())?;
+        let parsed =
+            url.parse().map_err(|_| StoreError::Damaged("the URL of a queue of events".to_owned()))?;
+        let queue = StorageQueue::new(http.clone(), parsed);
+        let tokens = if queue.is_signed() {
+            None
+        } else {
+            let secret = self.secret(account).await?;
+            let credential = credential(azure, &http, secret, &self.identity, &self.entropy)?;
+            Some(TokenSource::new(credential, SCOPE.to_owned(), self.clock.clone()))
+        };
+        Ok(EventQueue { url: url.to_owned(), queue, tokens, clock: self.clock.clone() })
+    }
+
     /// How the limit of an account's sends stands, in the time of day; all that it is if nothing was sent yet.
     pub(crate) async fn limit_of(&self, account: &Account) -> LimitView {
         self.limits.view(account, &self.clock).await
@@ -201,16 +234,18 @@ impl Upstreams {
         Arc::clone(map.entry(account).or_default())
     }
 
+    async fn secret(&self, account: &Account) -> Result<SecretString, StoreError> {
+        match account.upstream.secret() {
+            Some(name) => self.store.secrets().get(SecretOwner::Account(account.id), name).await,
+            None => Ok(SecretString::default()),
+        }
+    }
+
     async fn make(&self, account: &Arc<Account>) -> Result<ReadyAccount, UpstreamError> {
-        let owner = SecretOwner::Account(account.id);
-        let secret = match account.upstream.secret() {
-            Some(name) => self.store.secrets().get(owner, name).await?,
-            None => SecretString::default(),
-        };
         let remembered = Remembered { store: &self.store, clock: &self.clock };
         let means = Means {
             account,
-            secret,
+            secret: self.secret(account).await?,
             identity: &self.identity,
             clock: &self.clock,
             entropy: &self.entropy,

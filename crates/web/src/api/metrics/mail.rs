@@ -3,7 +3,7 @@
 use control::Control;
 use control::reads::StoreMeters;
 use relay::login::{Ban, Banned};
-use relay::{RelayMeters, SessionCounts};
+use relay::{EventResult, RelayMeters, SessionCounts};
 
 use super::families::{
     ACCEPT_DURATION, ATTEMPTS, COMMIT_DURATION, CONNECTIONS, DELIVERY_DURATION, DIRECT, EVENTS,
@@ -11,7 +11,6 @@ use super::families::{
 };
 use super::text::{Text, Unit};
 use crate::api::Api;
-use crate::event_counts::EventResult;
 
 /// Results of logins and connections are written from the start, so that the first of each is seen as an increase.
 const LOGIN_RESULTS: [&str; 4] = ["accepted", "wrong", "locked", "unavailable"];
@@ -70,7 +69,7 @@ fn write_clients(api: &Api, meters: &RelayMeters<'_>, text: &mut Text) {
     }
     let mut samples = text.begin(&EVENTS);
     for result in EventResult::ALL {
-        samples.sample([result.as_str()], api.events().of(result));
+        samples.sample([result.as_str()], api.relay().events().of(result));
     }
     write_bans(api, text);
     let mut samples = text.begin(&REFUSALS);

@@ -89,6 +89,32 @@ async fn a_renewed_key_replaces_the_one_before_and_both_are_in_the_audit_log() {
 }
 
 #[tokio::test]
+async fn a_queue_is_kept_without_showing_its_signature() {
+    let app = App::start().await;
+    let path = format!("/v1/accounts/{ACCOUNT}/event-queue");
+    assert_eq!(app.get(&path).await.error().0, 404);
+    let url = "https://contoso.queue.core.windows.net/events";
+    let shown = json!({ "url": url, "authorization": "signature" });
+    let refused = app.ask("PUT", &path, &json!({ "url": url })).await;
+    assert_eq!(refused.error(), (422, "invalid", Some("url")), "an access key opens no queue");
+    let set = app.ask("PUT", &path, &json!({ "url": format!("{url}?sv=2021-12-02&sig=s3cret") })).await;
+    assert_eq!((set.status, &set.body), (200, &shown));
+    assert_eq!(app.get(&path).await.body, shown);
+    for wrong in ["http://contoso.example/events", "https://contoso.example", "https://c.example/q?sp=s3cret"]
+    {
+        let refused = app.ask("PUT", &path, &json!({ "url": wrong })).await;
+        assert_eq!(refused.error(), (422, "invalid", Some("url")), "{wrong}: {}", refused.text);
+        assert!(!refused.text.contains("s3cret"), "{}", refused.text);
+    }
+    assert_eq!(app.delete(&path).await.status, 204);
+    assert_eq!(app.delete(&path).await.error().0, 404);
+    assert_eq!(app.changes().await, 2);
+    assert!(!app.get("/v1/audit").await.text.contains("s3cret"));
+    let missing = app.ask("PUT", "/v1/accounts/nobody/event-queue", &json!({ "url": url })).await;
+    assert_eq!(missing.error().0, 404);
+}
+
+#[tokio::test]
 async fn an_event_is_in_the_story_once() {
     let app = App::start().await;
     let target = target(&app, false).await;
