@@ -31,6 +31,8 @@ const PYTHON: [&str; 5] = [
 const BOUNCES: [&str; 2] = ["flufl.bounce==6.0.0", "mailman==3.3.10"];
 const BOUNCE_PARSER: [&str; 1] = ["libmail-deliverystatus-bounceparser-perl"];
 const NODE: [&str; 2] = ["nodemailer@10.6.0", "standardwebhooks@1.1.1"];
+/// 190 MB. It runs on Node 20.
+const AZURITE: [&str; 1] = ["azurite@3.35.0"];
 /// Programs that check zones, unpacked and not installed: Debian would start some of them as services. Five MB.
 const NAME_SERVERS: [&str; 7] =
     ["bind9", "bind9-utils", "knot-dnssecutils", "nsd", "ldnsutils", "pdns-server", "pdns-backend-bind"];
@@ -133,6 +135,7 @@ pub(crate) fn install() -> PathBuf {
     });
     step("name servers", &NAME_SERVERS, &tools.join("name-servers"), |folder| unpack(folder, &NAME_SERVERS));
     step("promtool", &PROMETHEUS, &tools.join("prometheus"), |folder| unpack(folder, &PROMETHEUS));
+    step("Azurite", &AZURITE, &tools.join("azurite/node_modules"), |folder| node(folder, &AZURITE));
     step("Node packages", &NODE, &tools.join("node_modules"), |folder| node(folder, &NODE));
     tools
 }

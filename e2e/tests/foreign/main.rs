@@ -10,6 +10,7 @@ mod adopting;
 mod authors;
 mod azure_cli;
 mod azure_cli_from_nothing;
+mod azurite;
 mod certificates;
 mod cloudflare;
 mod communication_sdk;
@@ -78,6 +79,7 @@ async fn run_all() -> ExitCode {
     } else {
         vec![
             authors::TESTS,
+            azurite::TESTS,
             swaks::TESTS,
             curl::TESTS,
             promtool::TESTS,

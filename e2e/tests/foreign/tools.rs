@@ -19,6 +19,10 @@ pub(crate) enum Client {
     IdentitySdk,
     CommunicationSdk,
     CommunicationJs,
+    /// Queues of Azurite.
+    Azurite,
+    /// What puts events there.
+    AzuriteQueue,
     Cloudflare,
     /// BIND, and what Knot, NSD, ldns and PowerDNS check zones with. The program's name comes first.
     NameServers,
@@ -34,6 +38,9 @@ pub(crate) enum Client {
     /// A program of Debian's in a room of its own, by its name in `clients/programs`.
     Program(&'static str),
 }
+
+/// The program of Azurite for queues, which starts neither blobs nor tables.
+const AZURITE: &str = "azurite/node_modules/azurite/dist/src/queue/main.js";
 
 /// Where the programs are.
 #[derive(Clone, Debug)]
@@ -66,6 +73,7 @@ impl Tools {
         let bounces = folder.join("bounces/bin/python").display().to_string();
         let bounces = [bounces.as_str(), "-c", "import flufl.bounce, mailman"];
         let nodemailer = folder.join("node_modules/nodemailer");
+        let azurite = folder.join(AZURITE);
         let communication_js = folder.join("node_modules/@azure/arm-communication");
         let found = [
             (Client::Swaks, runs(&["swaks", "--version"]), "swaks is not installed"),
@@ -98,6 +106,9 @@ impl Tools {
                 communication_js.is_dir(),
                 "the SDK for communication in JavaScript is not installed",
             ),
+            (Client::Azurite, runs(&["node", "--version"]), "node is not installed"),
+            (Client::Azurite, azurite.is_file(), "Azurite is not installed"),
+            (Client::Azurite, runs(&["python3", "-c", "import ssl"]), "python3 is not installed"),
             (Client::Cloudflare, runs(&cloudflare), "Cloudflare's library is not installed"),
             (Client::NameServers, runs(&name_servers), "the name servers are not installed"),
             (Client::NameServers, runs(&["dig", "-v"]), "dig is not installed"),
@@ -168,6 +179,14 @@ impl Tools {
             }
             Client::CommunicationJs => vec!["node".to_owned(), script("arm_communication_client.mjs")],
             Client::Program(_) => vec!["python3".to_owned(), script("programs_client.py")],
+            Client::Azurite => {
+                vec![
+                    "node".to_owned(),
+                    self.folder.join(AZURITE).display().to_string(),
+                    "--disableTelemetry".to_owned(),
+                ]
+            }
+            Client::AzuriteQueue => vec!["python3".to_owned(), script("azurite_client.py")],
             Client::Cloudflare => {
                 let python = self.folder.join("cloudflare/bin/python").display().to_string();
                 vec![python, script("cloudflare_client.py")]
