@@ -29,13 +29,15 @@ pub enum QuotaKind {
     StatusReads,
 }
 
-/// So many requests in any minute and so many in any hour.
+/// So many requests in any minute, in any hour, and in any day if that is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
     /// In any 60 seconds.
     pub per_minute: u32,
     /// In any 3,600 seconds.
     pub per_hour: u32,
+    /// In any 24 hours; as many as the hours allow where this is `None`.
+    pub per_day: Option<u32>,
 }
 
 impl Allowance {
@@ -45,6 +47,7 @@ impl Allowance {
         Self {
             per_minute: self.per_minute.min(other.per_minute),
             per_hour: self.per_hour.min(other.per_hour),
+            per_day: self.per_day.into_iter().chain(other.per_day).min(),
         }
     }
 }
@@ -74,13 +77,13 @@ impl Quota {
 
     /// What a subscription with custom domains starts with (Azure document "Service limits").
     pub const CUSTOM_DOMAIN: Self = Self {
-        sends: Allowance { per_minute: 30, per_hour: 100 },
-        status_reads: Allowance { per_minute: 60, per_hour: 200 },
+        sends: Allowance { per_minute: 30, per_hour: 100, per_day: None },
+        status_reads: Allowance { per_minute: 60, per_hour: 200, per_day: None },
     };
 
     /// What an Azure-managed domain is held to; it cannot be raised.
     pub const AZURE_MANAGED_DOMAIN: Self = Self {
-        sends: Allowance { per_minute: 5, per_hour: 10 },
-        status_reads: Allowance { per_minute: 10, per_hour: 20 },
+        sends: Allowance { per_minute: 5, per_hour: 10, per_day: None },
+        status_reads: Allowance { per_minute: 10, per_hour: 20, per_day: None },
     };
 }

@@ -2,8 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Limiter;
 use super::pause::AskedFor;
-use super::{Limiter, Window};
+use super::window::Window;
 
 /// How a limit stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,12 +13,28 @@ pub struct LimitView {
     pub pause: Option<AskedFor>,
     /// The window that is used up; the one that frees a request last, where both are.
     pub full: Option<FullWindow>,
+    /// The window that allows less than is configured since a 429; the longest, where there are several.
+    pub lowered: Option<LoweredWindow>,
+}
+
+/// A window that allows less than is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoweredWindow {
+    /// Its length in seconds.
+    pub seconds: u32,
+    /// Requests that it allows now.
+    pub limit: u32,
+    pub configured: u32,
+    /// When Azure refused.
+    pub since: Timestamp,
+    /// When it allows all that is configured again, if Azure does not refuse before.
+    pub until: Timestamp,
 }
 
 /// A window in which no request may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FullWindow {
-    /// Its length in seconds: 60 or 3600.
+    /// Its length in seconds: 60, 3600 or 86400.
     pub seconds: u32,
     /// Requests that it allows.
     pub limit: u32,
@@ -29,14 +46,22 @@ pub struct FullWindow {
 
 impl Limiter {
     /// How the limit stands at `now`.
-    pub(crate) fn view(&self, now: Timestamp) -> LimitView {
+    pub fn view(&self, now: Timestamp) -> LimitView {
         let full = self.windows.iter().filter_map(|window| window.view(now));
         let full = full.max_by_key(|full| full.until.unwrap_or(Timestamp::MAX));
-        LimitView { pause: self.pause.asked_for(), full }
+        let lowered = self.windows.iter().rev().find_map(|window| window.lowered_view(now));
+        LimitView { pause: self.pause.asked_for(), full, lowered }
     }
 }
 
 impl Window {
+    fn lowered_view(&self, now: Timestamp) -> Option<LoweredWindow> {
+        let (lowered, limit) = (self.lowered?, self.limit_at(now));
+        let until = lowered.ends_at(self.limit, self.seconds);
+        let (seconds, configured, since) = (self.seconds, self.limit, lowered.at);
+        (limit < configured).then_some(LoweredWindow { seconds, limit, configured, since, until })
+    }
+
     /// Only ended requests count: what is under way frees itself within seconds.
     fn view(&self, now: Timestamp) -> Option<FullWindow> {
         let mut window = self.clone();
@@ -46,7 +71,7 @@ impl Window {
         let last = window.slots.back().map(|(slot, _)| slot * i64::from(window.slot_seconds));
         let since = last.and_then(|second| Timestamp::from_second(second).ok()).unwrap_or(now);
         let until = window.room_at(now, 0);
-        Some(FullWindow { seconds: window.seconds, limit: window.limit, since, until })
+        Some(FullWindow { seconds: window.seconds, limit: window.limit_at(now), since, until })
     }
 }
 
@@ -65,6 +90,11 @@ impl LimitView {
             until: full.until.map(moved),
             ..full
         });
-        Self { pause, full }
+        let lowered = self.lowered.map(|lowered| LoweredWindow {
+            since: moved(lowered.since),
+            until: moved(lowered.until),
+            ..lowered
+        });
+        Self { pause, full, lowered }
     }
 }

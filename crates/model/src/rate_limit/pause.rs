@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 /// No pause is longer: a server that asks for more is asked again after it, by one request.
-pub(crate) const LONGEST: Duration = Duration::from_secs(3_600);
+pub const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// Whether requests may start, as far as Azure's last word goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,9 +50,9 @@ pub(super) enum Starts {
 
 impl AskedFor {
     /// A pause of `wait` from `now`, cut to [`LONGEST`].
-    pub(crate) fn new(now: Timestamp, wait: Duration) -> Self {
-        let until = clock::after(now, wait.min(LONGEST));
-        Self { since: now, until, asked_until: clock::after(now, wait) }
+    pub fn new(now: Timestamp, wait: Duration) -> Self {
+        let after = |wait: Duration| now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        Self { since: now, until: after(wait.min(LONGEST)), asked_until: after(wait) }
     }
 }
 
@@ -95,6 +95,11 @@ impl Pause {
         {
             *self = Self::Over;
         }
+    }
+
+    /// Whether Azure's word holds at `now`.
+    pub(super) fn lasts(self, now: Timestamp) -> bool {
+        self.asked_for().is_some_and(|pause| now < pause.until)
     }
 
     pub(super) fn asked_for(self) -> Option<AskedFor> {
