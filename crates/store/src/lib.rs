@@ -80,7 +80,7 @@ pub use sqlite::queue::{
     Accepted, Claim, Cursor, Deadline, DeliveryNoted, Disk, Found, FoundMessage, FoundRecipient, Hindered,
     LaneQueue, Listed, ListedSend, Overdue, OverduePage, OverdueSend, Period, RepairUse, Reported,
     ReportedDelivery, Settled, Settlement, StatusCheck, StoredEvent, StoredMessage, StoredSend, Suppressed,
-    Untold,
+    Untold, WaitingSend,
 };
 pub use sqlite::quota_leases::{QuotaLease, QuotaRequest, QuotaWindow, Share};
 pub use sqlite::rate_usage::{Throttling, Usage};

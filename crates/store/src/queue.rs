@@ -5,6 +5,7 @@
 //! after its retention.
 
 mod notices;
+mod outline;
 
 use std::borrow::Cow;
 

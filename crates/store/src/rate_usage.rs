@@ -47,7 +47,8 @@ impl RateUsage {
         on_engine!(self.0, rate_usage.add(usage).await)
     }
 
-    /// Forgets slots that ended before `before`.
+    /// Forgets slots that ended before `before`; those of ten minutes a day later, those of an hour
+    /// after 90 days.
     ///
     /// # Errors
     /// When the database cannot be written.

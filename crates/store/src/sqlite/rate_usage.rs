@@ -36,6 +36,10 @@ pub struct Throttling {
     pub wait_seconds: Option<u32>,
 }
 
+/// Slots of ten minutes are for the window of a day, those of an hour for reports of 90 days.
+const FORGET: &str = "DELETE FROM usage WHERE (slot + 1) * slot_seconds < ?1 -
+    CASE WHEN slot_seconds >= 3600 THEN 90 * 86400 WHEN slot_seconds >= 600 THEN 86400 ELSE 0 END";
+
 /// Throttlings that are remembered, of each kind.
 const KEPT: u32 = 100;
 
@@ -113,8 +117,7 @@ impl RateUsage {
     pub(crate) async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
         self.0
             .write(Durability::Written, move |connection| {
-                connection
-                    .execute("DELETE FROM usage WHERE (slot + 1) * slot_seconds < ?", [before.as_second()])?;
+                connection.execute(FORGET, [before.as_second()])?;
                 Ok(())
             })
             .await

@@ -29,6 +29,17 @@ pub(crate) async fn usage_adds_up_and_old_slots_go(world: &mut World) {
     assert_eq!(rates.load(SCOPE.of(QuotaKind::StatusReads), at(0)).await.unwrap(), []);
     rates.forget(at(61)).await.unwrap();
     assert_eq!(load(0).await, [usage(slot + 1, 1)]);
+    // Slots of ten minutes are kept for a day, those of an hour for 90.
+    let long = [600, 3_600].map(|slot_seconds| Usage {
+        slot_seconds,
+        slot: at(0).as_second() / i64::from(slot_seconds),
+        ..usage(slot, 1)
+    });
+    rates.add(long.to_vec()).await.unwrap();
+    for (days, kept) in [(1, 2), (2, 1), (89, 1), (92, 0)] {
+        rates.forget(at(days * 86_400 + 61)).await.unwrap();
+        assert_eq!(load(0).await.len(), kept, "after {days} days");
+    }
 }
 
 pub(crate) async fn throttlings_are_remembered_newest_first(world: &mut World) {

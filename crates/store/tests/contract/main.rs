@@ -91,7 +91,7 @@ macro_rules! contract {
         contract!($engine, order: what_waits_is_counted_by_lane_with_its_age
             lanes_share_what_may_start one_message_does_not_wait_for_thousands_of_another_sender
             a_message_waits_for_the_time_that_it_was_to_be_sent what_was_put_off_keeps_its_turn
-            a_deadline_that_is_near_goes_first);
+            a_deadline_that_is_near_goes_first what_waits_is_known_with_its_places);
         contract!($engine, overdue: what_waits_for_long_is_found_once);
         contract!($engine, queue:
             what_is_accepted_is_there_after_a_restart a_claim_belongs_to_one_until_it_is_settled

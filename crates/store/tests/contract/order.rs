@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use model::credential::Lane;
 use model::delivery::SendId;
+use model::fairness::PerLane;
 use model::id::QueueId;
 use model::queued::QueuedMessage;
 use store::{Body, LaneQueue, NextStep};
@@ -92,6 +93,32 @@ pub(crate) async fn what_was_put_off_keeps_its_turn(world: &mut World) {
     queue.settle(vec![again], Vec::new()).await.unwrap();
     assert_eq!(claim(world, at(29), 1, 1).await, [1]);
     assert_eq!(claim(world, at(30), 9, 1).await, [0, 2]);
+}
+
+pub(crate) async fn what_waits_is_known_with_its_places(world: &mut World) {
+    for number in 0..5 {
+        accept(world, of(number, Lane::Normal, "a@example.com")).await;
+    }
+    let mut later = of(9, Lane::Normal, "b@example.com");
+    (later.send_at, later.deadline) = (Some(at(600)), Some(at(900)));
+    accept(world, later).await;
+    accept(world, of(20, Lane::Bulk, "a@example.com")).await;
+    let queue = world.store().queue();
+    assert_eq!(claim(world, at(1), 1, 1).await, [0]);
+    let backlog = queue.backlog(ACCOUNT).await.unwrap();
+    assert_eq!(backlog.ready, PerLane::from_fn(|lane| [0, 4, 1][lane as usize]));
+    let [joins] = backlog.joining[..] else { panic!("{backlog:?}") };
+    assert_eq!(
+        (joins.at, joins.lane, joins.id.message, joins.count),
+        (at(600), Lane::Normal, message(9).id, 1)
+    );
+    let sends = queue.waiting_sends([3, 9, 0, 20].map(|number| message(number).id).to_vec()).await.unwrap();
+    let places: Vec<_> = sends.iter().map(|send| (number_of(send.id), send.in_lane.ahead)).collect();
+    assert_eq!(places[0], (3, 2), "the first of them is claimed");
+    assert_eq!((places[1].0, places[2], places.len()), (9, (20, 0), 3));
+    let scheduled = sends[1].in_lane;
+    assert_eq!((scheduled.not_before, scheduled.deadline), (at(600), Some(at(900))));
+    assert_eq!(scheduled.ahead, 0, "its turn is that of the other sender's first, which has left");
 }
 
 pub(crate) async fn a_deadline_that_is_near_goes_first(world: &mut World) {

@@ -106,6 +106,7 @@ fn changeable(account: &Account) -> Vec<Column> {
         (":upstream", text(account.upstream.kind())),
         (":sends_per_minute", quota.sends.per_minute.into()),
         (":sends_per_hour", quota.sends.per_hour.into()),
+        (":sends_per_day", quota.sends.per_day.into()),
         (":status_reads_per_minute", quota.status_reads.per_minute.into()),
         (":status_reads_per_hour", quota.status_reads.per_hour.into()),
         (":requests_at_once", i64::from(account.concurrency.requests).into()),
@@ -158,7 +159,8 @@ fn text(text: &str) -> Value {
 const SELECT: &str =
     "SELECT id, name, tenant, client, subscription, cloud, service, endpoint, authorization, transport,
                 sends_per_minute, sends_per_hour, status_reads_per_minute, status_reads_per_hour,
-                requests_at_once, smtp_sessions, created_at, changed_at, state, upstream, upstream_settings
+                requests_at_once, smtp_sessions, created_at, changed_at, state, upstream, upstream_settings,
+                sends_per_day
          FROM account";
 
 pub(crate) fn read_one(connection: &Connection, id: AccountId) -> Result<Option<Account>, StoreError> {
@@ -188,8 +190,8 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
                 .map_err(|unknown| StoreError::Damaged(unknown.to_string()))?,
         },
         quota: Quota {
-            sends: Allowance { per_minute: row.get(10)?, per_hour: row.get(11)? },
-            status_reads: Allowance { per_minute: row.get(12)?, per_hour: row.get(13)? },
+            sends: Allowance { per_minute: row.get(10)?, per_hour: row.get(11)?, per_day: row.get(21)? },
+            status_reads: Allowance { per_minute: row.get(12)?, per_hour: row.get(13)?, per_day: None },
         },
         concurrency: Concurrency { requests: row.get(14)?, smtp_sessions: row.get(15)? },
         created_at: columns::to_time(row.get(16)?)?,

@@ -36,6 +36,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0040_since_when_mail_waits.sql"),
     include_str!("../../../migrations/0041_alarms_that_were_raised.sql"),
     include_str!("../../../migrations/0034_whom_mail_must_not_go_to.sql"),
+    include_str!("../../../migrations/0031_sends_in_a_day.sql"),
 ];
 
 /// Applies the steps that the database has not seen.

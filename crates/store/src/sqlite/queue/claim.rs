@@ -7,10 +7,11 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use model::credential::Lane;
 use model::delivery::{ClaimedSend, SendId, SendState};
 use model::fairness::PerLane;
+use model::forecast::NEAR_DEADLINE;
 use model::id::AccountId;
 use rusqlite::{Connection, Row, params};
 
@@ -192,9 +193,6 @@ const NEXT_DUE: &str = "SELECT min(due) FROM (
             WHERE account_id = ?1 AND iif(is_ready, lane, 3) = 3 AND state = 'queued'
             ORDER BY iif(is_ready, turn, due_at) LIMIT 1))";
 
-/// Mail with a deadline that is no further away goes before its turn.
-const NEAR: SignedDuration = SignedDuration::from_mins(5);
-
 /// Claims of each lane its share, and of a lane what [`WaitingIn`] gives.
 fn claim(
     order: &Order,
@@ -203,7 +201,7 @@ fn claim(
     lease: Lease,
 ) -> Result<Vec<Claim>, StoreError> {
     let Asked { account, now, limit } = asked;
-    let near = now.saturating_add(NEAR).unwrap_or(Timestamp::MAX);
+    let near = now.saturating_add(NEAR_DEADLINE).unwrap_or(Timestamp::MAX);
     let has_near = order::make_ready(connection, &MakeReady { account, now, near })?;
     let mut selects = lanes::prepare(connection)?;
     let mut waiting = Vec::with_capacity(selects.len());

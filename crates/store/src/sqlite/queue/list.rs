@@ -57,6 +57,11 @@ pub struct ListedSend {
     pub size_bytes: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
+    pub lane: Lane,
+    /// When its sender has no use for it any more.
+    pub deadline: Option<Timestamp>,
+    /// When it is to be sent, where its sender asked for a later time.
+    pub send_at: Option<Timestamp>,
     /// What the last try brought.
     pub last_text: Option<String>,
 }
@@ -198,7 +203,8 @@ fn sends_of(connection: &Connection, id: QueueId, cursor: &Cursor) -> Result<Vec
         "SELECT s.message_id, s.part, s.account_id, s.state, s.due_at, s.attempts,
                 m.header_from, m.message_id, m.subject, m.size_bytes, m.accepted_at,
                 (SELECT e.text FROM message_event e WHERE e.message_id = s.message_id AND e.part = s.part
-                 AND e.source IN ('attempt', 'status') ORDER BY e.number DESC LIMIT 1)
+                 AND e.source IN ('attempt', 'status') ORDER BY e.number DESC LIMIT 1),
+                s.lane, s.deadline, m.send_at
          FROM send s JOIN message m ON m.id = s.message_id
          WHERE s.message_id = ?1 AND (?2 IS NULL OR s.state = ?2) ORDER BY s.part",
     )?;
@@ -220,6 +226,9 @@ fn sends_of(connection: &Connection, id: QueueId, cursor: &Cursor) -> Result<Vec
             size_bytes: row.get(9)?,
             accepted_at: columns::to_time(row.get(10)?)?,
             last_text: row.get(11)?,
+            lane: columns::to_lane(row.get(12)?)?,
+            deadline: row.get::<_, Option<i64>>(13)?.map(columns::to_time).transpose()?,
+            send_at: row.get::<_, Option<i64>>(14)?.map(columns::to_time).transpose()?,
         });
     }
     Ok(sends)

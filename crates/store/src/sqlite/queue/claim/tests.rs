@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::sqlite::database::Database;
-use crate::sqlite::queue::{order, settle};
+use crate::sqlite::queue::{order, outline, settle};
 
 /// How SQLite carries a statement out.
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
@@ -30,6 +30,11 @@ fn statements_of_a_claim_use_an_index_and_its_order() {
         (order::NEWS, "INDEX send_deadline (account_id=? AND deadline<?)"),
         (order::MAKE_READY, "INDEX send_waiting (account_id=? AND <expr>=? AND <expr><?)"),
         (order::LOWEST, "INDEX send_waiting (account_id=? AND <expr>=?)"),
+        (outline::IN_LANE, "INDEX send_waiting (account_id=? AND <expr>=?)"),
+        (outline::AHEAD, "INDEX send_waiting (account_id=? AND <expr>=? AND <expr><?)"),
+        (outline::TURN_AT, "INDEX send_waiting (account_id=? AND <expr>=?)"),
+        (outline::HIGHEST, "INDEX send_waiting (account_id=? AND <expr>=?)"),
+        (outline::JOINS, "INDEX send_waiting (account_id=? AND <expr>=?)"),
         (settle::MAKE_DUE, "INDEX send_waiting (account_id=? AND <expr>=?)"),
     ] {
         let plan = plan(&connection, sql);
