@@ -1,12 +1,13 @@
 //! What the management API asks of the relay: what is wrong now, a test message, a message of the operator's, telling the
 //! senders of mail that is removed. Whether the caller may ask is decided before, in `control`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use azure_types::email_events::{EmailEvent, UnreadableEvent};
 use clock::{Clock, Entropy, Sources};
 use model::account::Account;
-use model::delivery::TestOutcome;
+use model::delivery::{SendId, TestOutcome};
 use model::fault::Fault;
 use model::id::{AccountId, QueueId};
 use model::upstream::Transport;
@@ -15,7 +16,8 @@ use smtp_server::admission::{Admission, SessionCounts};
 use store::Store;
 
 use crate::deliver::{
-    QuotaReading, TestMessage, Tester, Told, Upstreams, send_test_message, take_events, tell_of_removal,
+    Forecaster, Foretold, QuotaReading, TestMessage, Tester, Told, Upstreams, send_test_message, take_events,
+    tell_of_removal,
 };
 use crate::event_counts::EventCounts;
 use crate::intake::{Accepted, Intake, Internal, InternalKind, Principal, Rejection, WholeMessage};
@@ -126,6 +128,16 @@ impl RelayHandle {
         let clients = Clients::of(&self.store, logins, refusals, self.clock.now());
         let observer = Observer { store: &self.store, upstreams, clock: &self.clock };
         Ok(observer.observe(clients, worst).await?)
+    }
+
+    /// When the waiting sends of these messages leave.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn foretold(&self, messages: Vec<QueueId>) -> Result<HashMap<SendId, Foretold>, Fault> {
+        let upstreams = &*self.parts.upstreams;
+        let forecaster = Forecaster { store: &self.store, upstreams, clock: &self.clock };
+        Ok(forecaster.of_messages(messages).await?)
     }
 
     /// Queues a message of the operator's.

@@ -13,7 +13,6 @@ pub mod login;
 pub mod meters;
 mod noticed;
 pub mod problems;
-pub mod rate_limit;
 pub mod refusals;
 mod relay;
 mod reply_for;
@@ -22,7 +21,7 @@ pub mod smtp;
 mod suppressed;
 pub mod webhooks;
 
-pub use deliver::{Delivery, QuotaReading, TestMessage, Told, UpstreamError, Upstreams};
+pub use deliver::{Delivery, Foretold, QuotaReading, TestMessage, Told, UpstreamError, Upstreams};
 pub use event_counts::{EventCounts, EventResult};
 pub use handle::{RelayHandle, RelayMeters, RelayParts};
 pub use relay::Relay;

@@ -17,7 +17,7 @@ use crate::deliver::{
 };
 use crate::index_older::index_older;
 use crate::intake::Intake;
-use crate::rate_limit::MEMORY;
+use model::rate_limit::MEMORY;
 
 /// Delivery of everything that is queued.
 pub struct Relay {

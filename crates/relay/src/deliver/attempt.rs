@@ -24,7 +24,7 @@ use super::tried::{Tried, Try};
 use super::upstream::ReadyAccount;
 use super::upstream::sent::Posted;
 use super::{Context, backoff, control_fields};
-use crate::rate_limit::Ended;
+use model::rate_limit::Ended;
 
 /// Tries once. Whatever happens, the send is settled.
 pub(crate) async fn attempt(context: &Context, upstream: &Arc<ReadyAccount>, claim: Claim) -> Tried {

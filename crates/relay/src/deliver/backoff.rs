@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::rate_limit::LONGEST_PAUSE;
+use model::rate_limit::LONGEST_PAUSE;
 
 /// The first wait.
 const FIRST: Duration = Duration::from_secs(15);

@@ -13,7 +13,7 @@ use super::mail::Mail;
 use super::outcome::{AttemptOutcome, Failed, Matter, deferred};
 use super::upstream::carrier::{Carrier, Form};
 use super::upstream::sent::{Posted, Sent};
-use crate::rate_limit::Ended;
+use model::rate_limit::Ended;
 
 /// What a request brought, before it is settled.
 pub(super) struct Carried {

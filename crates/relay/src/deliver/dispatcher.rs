@@ -21,7 +21,7 @@ use super::outcome::Matter;
 use super::tried::Tried;
 use super::upstream::ReadyAccount;
 use super::{Context, Upstreams, backoff};
-use crate::rate_limit::Ended;
+use model::rate_limit::Ended;
 
 /// Sends one account's mail until it is stopped.
 pub(crate) struct Dispatcher {
@@ -46,6 +46,10 @@ pub(crate) struct Dispatcher {
     claimed_at: Timestamp,
     /// When it was last looked for what has waited too long.
     expired_at: Timestamp,
+    /// When deadlines were last compared with a forecast.
+    foretold_at: Timestamp,
+    /// Whether there are deadlines that were not compared since.
+    has_unjudged: bool,
 }
 
 /// Settlements, and what they count against the rate limit.
@@ -86,6 +90,8 @@ impl Dispatcher {
             next_due: Timestamp::MAX,
             claimed_at: Timestamp::MIN,
             expired_at: Timestamp::MIN,
+            foretold_at: Timestamp::MIN,
+            has_unjudged: false,
         }
     }
 
@@ -154,7 +160,7 @@ impl Dispatcher {
         if limit == 0 {
             let next = self.next_permit(&upstream, now);
             self.give_up_late(now, next.unwrap_or(now)).await?;
-            return Ok(next.unwrap_or(look).min(look));
+            return Ok(next.unwrap_or(look).min(look).min(self.next_forecast()));
         }
         let next_claim = clock::after(self.claimed_at, BETWEEN_CLAIMS);
         if !self.under_way.is_empty() && now < next_claim {

@@ -7,8 +7,9 @@
 //! 5. [`suppressed`] keeps recipients back that mail must not go to.
 //! 6. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will, or what else became of it; [`messenger`] whom, and
 //!    through which account; [`overdue`] what is told because time has passed.
-//! 7. [`test_message`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
-//! 8. [`reported`] notes what Azure reports of single recipients on its own, [`untold`] tells the sender of failures;
+//! 7. [`forecast`] says when what waits will leave, and what will be too late then.
+//! 8. [`test_message`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
+//! 9. [`reported`] notes what Azure reports of single recipients on its own, [`untold`] tells the sender of failures;
 //!    [`event_queue`] pulls such reports where Azure cannot bring them.
 
 mod attempt;
@@ -22,6 +23,7 @@ mod division;
 mod dsn;
 mod event_queue;
 mod events;
+mod forecast;
 mod give_up;
 mod mail;
 mod memory_budget;
@@ -42,6 +44,8 @@ mod upstream;
 pub(crate) use self::dispatcher::Dispatcher;
 pub(crate) use self::event_queue::EventQueueReader;
 pub(crate) use self::events::take_events;
+pub(crate) use self::forecast::Forecaster;
+pub use self::forecast::Foretold;
 pub use self::onward::Delivery;
 pub(crate) use self::overdue::watch as watch_overdue;
 pub use self::removal::Told;

@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::rate_limit::Ended;
 use message::notification::Diagnostic;
 use model::delivery::Reason;
 use model::queued::Recipient;
+use model::rate_limit::Ended;
 
 /// What came of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use tracing::warn;
 use super::give_up::{GivenUp, give_up};
 use super::outcome::Failed;
 use super::tried::{Tried, Try};
-use crate::rate_limit::Ended;
 use crate::suppressed::holding;
+use model::rate_limit::Ended;
 
 /// A recipient that nothing is sent to, and the entry that says so.
 struct KeptBack {

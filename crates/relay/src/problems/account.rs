@@ -7,9 +7,9 @@ use model::account::AccountState;
 use model::delivery::Reason;
 use store::SecretName;
 
-use super::words::{days, last_attempts, said, time, waiting};
+use super::words::{days, last_attempts, said, time, waiting, window};
 use super::{Code, ObservedAccount, Problem, Streak, StreakKind};
-use crate::rate_limit::{AskedFor, FullWindow};
+use model::rate_limit::{AskedFor, FullWindow, LoweredWindow};
 
 /// Before its end a secret is a problem; one that Postern may renew has been renewed by then.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -33,6 +33,7 @@ pub(super) fn problems(account: &ObservedAccount, now: Timestamp) -> Vec<Problem
     if account.sends.pause.is_none_or(|pause| now >= pause.until) {
         found.extend(account.sends.full.and_then(|full| used_up(account, full, now)));
     }
+    found.extend(account.sends.lowered.and_then(|lowered| lowered_quota(account, lowered, now)));
     found.extend(awaiting_approval(account, now));
     found.extend(suppressed(account, now));
     // What stops the account is named already.
@@ -254,9 +255,10 @@ fn paused(account: &ObservedAccount, pause: AskedFor, now: Timestamp) -> Option<
     } else {
         "nothing is sent before then".to_owned()
     };
+    let empty = account.empty_at.map(|at| format!(" The queue is empty at {}.", time(at, now)));
     let is_long = pause.asked_until.duration_since(pause.since) > LONG_PAUSE;
     Some(Problem {
-        message: format!("{asked}: {next}. {}.", waiting(account.waiting)),
+        message: format!("{asked}: {next}. {}.{}", waiting(account.waiting), empty.unwrap_or_default()),
         action: format!(
             "No action is needed: Postern tries one message after the pause, and then sends the others. The pause applies to \
              the whole subscription, including other programs that send through it. `postern account verify {name}` \
@@ -273,13 +275,12 @@ fn used_up(account: &ObservedAccount, full: FullWindow, now: Timestamp) -> Optio
     if account.waiting == 0 {
         return None;
     }
-    let window = if full.seconds == 60 { "minute" } else { "hour" };
-    let limit = full.limit;
+    let (window, limit) = (window(full.seconds), full.limit);
+    let empty = account.empty_at.map(|at| format!(" The queue is empty at {}.", time(at, now)));
     let (used, action) = match full.until {
         Some(until) => (
             format!(
-                "The quota of account {name} is used up: {limit} sends in {} {window}. The next message leaves at {}.",
-                if window == "hour" { "an" } else { "a" },
+                "The quota of account {name} is used up: {limit} sends in {window}. The next message leaves at {}.",
                 time(until, now)
             ),
             format!(
@@ -293,9 +294,29 @@ fn used_up(account: &ObservedAccount, full: FullWindow, now: Timestamp) -> Optio
         ),
     };
     Some(Problem {
-        message: format!("{used} {}.", waiting(account.waiting)),
+        message: format!("{used} {}.{}", waiting(account.waiting), empty.unwrap_or_default()),
         action,
         ..problem(account, Code::QuotaUsedUp, full.since)
+    })
+}
+
+/// Azure refused although less had been sent than is configured.
+fn lowered_quota(account: &ObservedAccount, lowered: LoweredWindow, now: Timestamp) -> Option<Problem> {
+    let (name, window) = (&account.name, window(lowered.seconds));
+    (account.waiting > 0 && now < lowered.until).then(|| Problem {
+        message: format!(
+            "Azure refused a request of account {name} at {} (429) although fewer than the configured {} sends in {window} had \
+             been made: Postern makes at most {} for now, more step by step, and all again from {}.",
+            time(lowered.since, now),
+            lowered.configured,
+            lowered.limit,
+            time(lowered.until, now)
+        ),
+        action: format!(
+            "`postern account verify {name}` compares the quota with Azure's refusals, and `postern account edit {name} --quota \
+             MINUTE/HOUR` corrects it. Other programs that send through the subscription use its quota, too."
+        ),
+        ..problem(account, Code::QuotaLowered, lowered.since)
     })
 }
 

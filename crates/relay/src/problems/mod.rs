@@ -18,7 +18,7 @@ mod words;
 use jiff::Timestamp;
 
 pub use crate::noticed::{StorageFailure, StorageKind, Streak, StreakKind};
-pub use crate::rate_limit::{AskedFor, FullWindow, LimitView};
+pub use model::rate_limit::{AskedFor, FullWindow, LimitView};
 
 pub use self::clients::{Clients, Locked};
 pub(crate) use self::observe::failing_storage;
@@ -96,6 +96,8 @@ pub enum Code {
     AwaitingApproval,
     /// The account has sent as much as its quota allows.
     QuotaUsedUp,
+    /// Azure refused although the quota had room: less is sent for a while.
+    QuotaLowered,
     /// Azure dropped messages because of its suppression lists.
     RecipientsSuppressed,
     /// A web hook does not accept what it is sent.
@@ -126,6 +128,7 @@ model::words!(Code {
     NetworkLocked = "network_locked",
     AwaitingApproval = "awaiting_approval",
     QuotaUsedUp = "quota_used_up",
+    QuotaLowered = "quota_lowered",
     RecipientsSuppressed = "recipients_suppressed",
     WebhookFailing = "webhook_failing",
     WebhookGaveUp = "webhook_gave_up",
@@ -157,7 +160,7 @@ impl Code {
             | Self::WebhookFailing
             // It never passes without a person, and the domain sends nothing before.
             | Self::AwaitingApproval => Severity::Warning,
-            Self::QuotaUsedUp | Self::RecipientsSuppressed | Self::WebhookGaveUp | Self::ClientRefused => Severity::Notice,
+            Self::QuotaUsedUp | Self::QuotaLowered | Self::RecipientsSuppressed | Self::WebhookGaveUp | Self::ClientRefused => Severity::Notice,
         }
     }
 }

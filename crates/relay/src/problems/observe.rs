@@ -13,9 +13,9 @@ use model::webhook::WebhookState;
 use store::{Disk, Hindered, SecretName, SecretOwner, Store, StoreError, Suppressed, WebhookStanding};
 
 use super::Clients;
-use crate::deliver::Upstreams;
+use crate::deliver::{Forecaster, Upstreams};
 use crate::noticed::{StorageFailure, StorageKind, Streak};
-use crate::rate_limit::LimitView;
+use model::rate_limit::LimitView;
 
 /// Everything that is judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct ObservedAccount {
     pub started_at: Timestamp,
     /// The limit of its sends, in the time of day.
     pub sends: LimitView,
+    /// When the last of them leaves, as far as is known now.
+    pub empty_at: Option<Timestamp>,
     /// How its last tries failed, if they did.
     pub streak: Option<Streak>,
     /// Its last verification, if that failed.
@@ -123,6 +125,7 @@ impl Observer<'_> {
             };
             let kept = store.verifications().last(account.id).await?;
             let kept = kept.filter(|kept| kept.at >= account.changed_at);
+            let waiting = counts.waiting.remove(&account.id).unwrap_or(0);
             observed.push(ObservedAccount {
                 name: account.name.to_string(),
                 service: service_of(&account),
@@ -130,10 +133,12 @@ impl Observer<'_> {
                 changed_at: account.changed_at,
                 secret: account.upstream.secret(),
                 secret_expires_at: expires_at.and_then(|facts| facts.expires_at),
-                waiting: counts.waiting.remove(&account.id).unwrap_or(0),
+
                 waiting_since: counts.oldest.remove(&account.id),
                 accepted_at: upstreams.meters().last_accepted(account.id),
                 started_at: upstreams.started_at(),
+                waiting,
+                empty_at: self.empty_at(&account, waiting).await?,
                 sends: upstreams.limit_of(&account).await,
                 streak: upstreams.noticed().streak(account.id),
                 not_ready: kept.and_then(|kept| Some(NotReady { at: kept.at, worst: worst(&kept.report)? })),
@@ -169,6 +174,16 @@ async fn webhooks(store: &Store) -> Result<Vec<ObservedWebhook>, StoreError> {
         });
     }
     Ok(all)
+}
+
+impl Observer<'_> {
+    async fn empty_at(&self, account: &Arc<Account>, waiting: u64) -> Result<Option<Timestamp>, StoreError> {
+        if waiting == 0 || !account.is_enabled() {
+            return Ok(None);
+        }
+        let &Self { store, upstreams, clock } = self;
+        Ok(Forecaster { store, upstreams, clock }.of(account).await?.empty_at())
+    }
 }
 
 fn service_of(account: &Account) -> Option<String> {

@@ -2,15 +2,18 @@
 
 use jiff::SignedDuration;
 use model::account::AccountState;
-use model::delivery::{Attempt, AttemptResult, Reason};
+use model::delivery::Reason;
 use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
+use model::rate_limit::LoweredWindow;
 use model::refused::Refused;
-use model::upstream::Transport;
 use model::webhook::WebhookState;
 use store::{Disk, Hindered, Suppressed, WebhookStanding};
 
+use model::credential::Lane;
+
 use super::*;
+use crate::deliver::Foretold;
 
 fn at(seconds: i64) -> Timestamp {
     // 08:00:00 UTC.
@@ -29,6 +32,7 @@ fn account() -> ObservedAccount {
         waiting_since: Some(at(-30)),
         accepted_at: None,
         started_at: at(-86_400),
+        empty_at: None,
         sends: LimitView::default(),
         streak: None,
         not_ready: None,
@@ -66,12 +70,12 @@ fn streak(kind: StreakKind, text: &str) -> Option<Streak> {
 
 fn full(seconds: u32, limit: u32, until: Option<Timestamp>) -> LimitView {
     let full = FullWindow { seconds, limit, since: at(-5), until };
-    LimitView { pause: None, full: Some(full) }
+    LimitView { full: Some(full), ..LimitView::default() }
 }
 
 fn pause(until: i64, asked_until: i64) -> LimitView {
     let pause = AskedFor { since: at(-10), until: at(until), asked_until: at(asked_until) };
-    LimitView { pause: Some(pause), full: None }
+    LimitView { pause: Some(pause), ..LimitView::default() }
 }
 
 #[test]
@@ -154,6 +158,9 @@ fn a_disk_that_fills_up_is_named_before_it_is_full() {
 fn a_quota_that_is_used_up_says_until_when() {
     let minute = one(ObservedAccount { sends: full(60, 30, Some(at(61))), ..account() });
     check(&minute, Code::QuotaUsedUp, &["30 sends in a minute", "leaves at 08:01:01 UTC", "3 messages wait"]);
+    let emptied = ObservedAccount { empty_at: Some(at(3_700)), ..account() };
+    let minute_to_empty = one(ObservedAccount { sends: full(60, 30, Some(at(61))), ..emptied });
+    check(&minute_to_empty, Code::QuotaUsedUp, &["The queue is empty at 09:01:40 UTC."]);
     assert_eq!((minute.since, minute.alarm_at, minute.code.severity()), (at(-5), None, Severity::Notice));
     let hour = one(ObservedAccount { sends: full(3_600, 100, Some(at(90))), waiting: 1, ..account() });
     check(&hour, Code::QuotaUsedUp, &["100 sends in an hour", "1 message waits", "--quota MINUTE/HOUR"]);
@@ -161,6 +168,23 @@ fn a_quota_that_is_used_up_says_until_when() {
         &one(ObservedAccount { sends: full(60, 0, None), ..account() }),
         Code::QuotaUsedUp,
         &["no sends at all"],
+    );
+}
+
+#[test]
+fn a_quota_that_was_lowered_says_to_what_and_until_when() {
+    let lowered =
+        LoweredWindow { seconds: 3_600, limit: 63, configured: 100, since: at(-60), until: at(7_200) };
+    let sends = |lowered| LimitView { lowered: Some(lowered), ..LimitView::default() };
+    let found = one(ObservedAccount { sends: sends(lowered), ..account() });
+    let pieces = ["the configured 100 sends in an hour", "at most 63 for now", "all again from 10:00:00 UTC"];
+    check(&found, Code::QuotaLowered, &pieces);
+    assert_eq!((found.code.severity(), found.alarm_at), (Severity::Notice, None));
+    let idle = ObservedAccount { sends: sends(lowered), waiting: 0, ..account() };
+    assert_eq!(of(idle), [], "nothing waits for it");
+    assert_eq!(
+        of(ObservedAccount { sends: sends(LoweredWindow { until: at(0), ..lowered }), ..account() }),
+        []
     );
 }
 
@@ -345,22 +369,40 @@ fn the_worst_comes_first() {
     assert_eq!(codes, ["secret_expired", "azure_failing", "recipients_suppressed"]);
 }
 
-fn deferred(text: &str) -> Attempt {
-    let (transport, result) = (Some(Transport::Rest), AttemptResult::Deferred);
-    Attempt { at: at(-9), transport, result, text: text.into(), reason: None }
-}
-
 #[test]
 fn a_waiting_message_says_why_and_until_when() {
-    let attempts = [deferred("by REST: 404")];
-    let due = Waiting { due_at: at(-30), attempts: &[], send_at: None };
-    let later = Waiting { due_at: at(45), attempts: &attempts, send_at: None };
-    let limited = [Attempt { reason: Some(Reason::Rate), ..deferred("by REST: 429") }];
-    let limited = Waiting { due_at: at(45), attempts: &limited, send_at: None };
+    let due =
+        Waiting { due_at: at(-30), tries: 0, deferred: None, reason: None, send_at: None, foretold: None };
+    let later = Waiting { due_at: at(45), tries: 1, deferred: Some("by REST: 404"), ..due };
+    let limited = Waiting { deferred: Some("by REST: 429"), reason: Some(Reason::Rate), ..later };
+    let foretold = Foretold {
+        lane: Lane::Bulk,
+        before: 42,
+        not_before: at(0),
+        leaves_at: Some(at(999)),
+        deadline: None,
+    };
+    let behind = Waiting { foretold: Some(foretold), ..due };
     let disabled = || ObservedAccount { state: AccountState::Disabled, ..account() };
     for (account, send, code, until, piece) in [
         (account(), due, "next", Some(0), "in its turn"),
         (account(), later, "put_off", Some(45), "attempt 1 failed (by REST: 404)"),
+        (account(), behind, "next", Some(999), "turn; 42 messages of lane bulk leave before it"),
+        (
+            ObservedAccount { sends: full(60, 30, Some(at(61))), ..account() },
+            behind,
+            "quota_used_up",
+            Some(999),
+            "in a minute, until 08:01:01 UTC; 42 messages",
+        ),
+        (
+            ObservedAccount { sends: pause(60, 60), ..account() },
+            behind,
+            "azure_rate_limited",
+            Some(999),
+            "42",
+        ),
+        (disabled(), behind, "account_disabled", None, "postern account enable contoso"),
         (disabled(), due, "account_disabled", None, "postern account enable contoso"),
         (
             ObservedAccount { sends: full(60, 30, Some(at(61))), ..account() },

@@ -2,20 +2,27 @@
 
 use jiff::Timestamp;
 use model::account::AccountState;
-use model::delivery::{Attempt, AttemptResult, Reason};
+use model::delivery::Reason;
 
-use super::words::{said, time};
+use super::words::{said, time, window};
 use super::{Code, ObservedAccount, StreakKind};
+use crate::deliver::Foretold;
 
 /// A send that is in state `queued`.
 #[derive(Clone, Copy, Debug)]
 pub struct Waiting<'a> {
     /// When it is due.
     pub due_at: Timestamp,
-    /// What was tried.
-    pub attempts: &'a [Attempt],
+    /// How often it was tried.
+    pub tries: usize,
+    /// What the last try that put it off brought.
+    pub deferred: Option<&'a str>,
+    /// Why the last try did not bring it away.
+    pub reason: Option<Reason>,
     /// When its sender wants it to be sent, where it said so.
     pub send_at: Option<Timestamp>,
+    /// When it leaves, as far as is known now.
+    pub foretold: Option<Foretold>,
 }
 
 /// Why a send waits.
@@ -26,18 +33,36 @@ pub struct Wait {
     pub code: &'static str,
     /// The same in a sentence.
     pub message: String,
-    /// The earliest time of its next try; `None` if somebody has to act first.
+    /// When it leaves, as far as is known now; `None` if somebody has to act first.
     pub until: Option<Timestamp>,
+    /// So many of its lane leave before it.
+    pub before: Option<u64>,
 }
 
 /// Why a send of the account waits at `now`.
 #[must_use]
 pub fn why_it_waits(account: &ObservedAccount, send: Waiting<'_>, now: Timestamp) -> Wait {
+    let wait = held_up(account, send, now);
+    let Some(foretold) = send.foretold.filter(|_| account.state == AccountState::Enabled) else {
+        return wait;
+    };
+    let others = match foretold.before {
+        0 => String::new(),
+        1 => format!("; 1 message of lane {} leaves before it", foretold.lane),
+        count => format!("; {count} messages of lane {} leave before it", foretold.lane),
+    };
+    let until = foretold.leaves_at.map(|at| at.max(now).max(wait.until.unwrap_or(at)));
+    Wait { message: format!("{}{others}", wait.message), until, before: Some(foretold.before), ..wait }
+}
+
+/// What holds a send up, and until when at least.
+fn held_up(account: &ObservedAccount, send: Waiting<'_>, now: Timestamp) -> Wait {
     let name = &account.name;
     let wait = |code: Code, message: String, until: Option<Timestamp>| Wait {
         code: code.as_str(),
         message,
         until: until.map(|until| until.max(send.due_at)),
+        before: None,
     };
     if account.state == AccountState::Disabled {
         let message = format!("account {name} is disabled: `postern account enable {name}` enables it");
@@ -61,7 +86,7 @@ pub fn why_it_waits(account: &ObservedAccount, send: Waiting<'_>, now: Timestamp
         let message = format!("Azure answered 429 and asked for a pause until {asked}");
         let until = pause.until.max(now);
         // A message with a longer wait of its own keeps it, unless Azure said it of this one.
-        let is_its_own = send.attempts.last().is_some_and(|last| last.reason == Some(Reason::Rate));
+        let is_its_own = send.reason == Some(Reason::Rate);
         if is_its_own || send.due_at <= until {
             return wait(Code::AzureRateLimited, message, Some(until));
         }
@@ -70,24 +95,26 @@ pub fn why_it_waits(account: &ObservedAccount, send: Waiting<'_>, now: Timestamp
         return put_off(send);
     }
     if let Some(full) = account.sends.full {
-        let window = if full.seconds == 60 { "a minute" } else { "an hour" };
-        let message = format!("the quota of account {name} is used up: {} sends in {window}", full.limit);
+        let until = full.until.map(|until| format!(", until {}", time(until, now))).unwrap_or_default();
+        let window = window(full.seconds);
+        let message =
+            format!("the quota of account {name} is used up: {} sends in {window}{until}", full.limit);
         return wait(Code::QuotaUsedUp, message, full.until);
     }
-    let message = "nothing blocks it: Postern sends it in its turn".to_owned();
-    Wait { code: "next", message, until: Some(send.due_at.max(now)) }
+    let message = "it is sent in its turn".to_owned();
+    Wait { code: "next", message, until: Some(send.due_at.max(now)), before: None }
 }
 
 /// It is not due: why the last try put it off.
 fn put_off(send: Waiting<'_>) -> Wait {
-    if send.attempts.is_empty() && send.send_at.is_some_and(|at| at >= send.due_at) {
+    let put_off = |code, message| Wait { code, message, until: Some(send.due_at), before: None };
+    if send.tries == 0 && send.send_at.is_some_and(|at| at >= send.due_at) {
         let message = "its sender wants it to be sent then".to_owned();
-        return Wait { code: "scheduled", message, until: Some(send.due_at) };
+        return put_off("scheduled", message);
     }
-    let last = send.attempts.iter().rev().find(|attempt| attempt.result == AttemptResult::Deferred);
-    let message = match last {
-        Some(last) => format!("attempt {} failed ({})", send.attempts.len(), said(&last.text)),
+    let message = match send.deferred {
+        Some(text) => format!("attempt {} failed ({})", send.tries, said(text)),
         None => "it is not due yet".to_owned(),
     };
-    Wait { code: "put_off", message, until: Some(send.due_at) }
+    put_off("put_off", message)
 }

@@ -12,6 +12,15 @@ pub(super) fn time(time: Timestamp, now: Timestamp) -> String {
     time.strftime(if is_today { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M UTC" }).to_string()
 }
 
+/// A window of a rate limit, as "so many sends in ..." goes on.
+pub(super) fn window(seconds: u32) -> &'static str {
+    match seconds {
+        60 => "a minute",
+        3_600 => "an hour",
+        _ => "a day",
+    }
+}
+
 /// "3 messages wait", with what follows a verb in the plural.
 pub(super) fn waiting(count: u64) -> String {
     match count {

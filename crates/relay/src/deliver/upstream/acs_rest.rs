@@ -24,7 +24,7 @@ use super::status_answer::{StatusAnswer, StatusRead};
 use super::unsupported::{self, Unsupported};
 use crate::deliver::mail::Candidate;
 use crate::deliver::outcome::{Acceptance, AttemptOutcome, Matter, RATE_WAIT, deferred};
-use crate::rate_limit::Ended;
+use model::rate_limit::Ended;
 
 /// The Email API of one communication service, with one login.
 pub(crate) struct AcsRest {

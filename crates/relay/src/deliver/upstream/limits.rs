@@ -12,7 +12,10 @@ use model::quota::{Allowance, QuotaKey, QuotaKind};
 use store::{Store, StoreError, Usage};
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::rate_limit::{AskedFor, Ended, LimitView, Limiter, MEMORY, SlotCount};
+use model::rate_limit::{AskedFor, Ended, LimitView, Limiter, Refusal, SlotCount};
+
+/// Length of the slots in which sends are remembered for reports.
+const HOUR_SECONDS: u32 = 3_600;
 
 /// A rate limit, shared by all accounts that count against it.
 pub(crate) struct SharedLimiter {
@@ -88,16 +91,19 @@ impl Limits {
             limiter.lock().allow(allowance);
             return Ok(Arc::clone(limiter));
         }
-        let since = clock.steady().saturating_sub(MEMORY).unwrap_or(Timestamp::MIN);
-        let used = store.rate_usage().load(key, since).await?;
         let mut limiter = Limiter::new(allowance);
+        let steady = clock.steady();
+        let since = steady.saturating_sub(limiter.memory()).unwrap_or(Timestamp::MIN);
+        let used = store.rate_usage().load(key, since).await?;
         let counts = used.iter().map(|usage| SlotCount {
             slot_seconds: usage.slot_seconds,
             slot: usage.slot,
             count: usage.count,
         });
-        limiter.restore(&counts.collect::<Vec<_>>());
-        if let Some(pause) = pause(key, Remembered { store, clock }).await? {
+        limiter.restore(&counts.collect::<Vec<_>>(), steady);
+        let refusals = refusals(key, Remembered { store, clock }).await?;
+        refusals.iter().for_each(|refusal| limiter.relearn(refusal));
+        if let Some(pause) = pause(&refusals, clock.now()) {
             limiter.resume(pause);
         }
         let shared = SharedLimiter { key, limiter: Mutex::new(limiter), throttled: Counter::default() };
@@ -115,18 +121,33 @@ fn allowance(store: &Store, account: &Account, kind: QuotaKind) -> Allowance {
     sharing.fold(account.quota.of(kind), |least, one| least.and(one.quota.of(kind)))
 }
 
-/// The pause that Azure asked an earlier process for, while it lasts.
-async fn pause(
+/// What Azure refused earlier processes, the oldest first; not what came while it had asked for a pause.
+async fn refusals(
     key: QuotaKey,
     Remembered { store, clock }: Remembered<'_>,
-) -> Result<Option<AskedFor>, StoreError> {
-    let throttlings = store.rate_usage().throttlings(key).await?;
-    let Some((at, seconds)) = throttlings.first().and_then(|one| Some((one.at, one.wait_seconds?))) else {
-        return Ok(None);
-    };
-    let pause = AskedFor::new(at, Duration::from_secs(seconds.into()));
+) -> Result<Vec<Refusal>, StoreError> {
+    let (now, mut until) = (clock.now(), Timestamp::MIN);
+    let mut refusals = Vec::new();
+    for one in store.rate_usage().throttlings(key).await?.into_iter().rev() {
+        // A clock that was set back makes them no later than now.
+        let at = one.at.min(now);
+        if at < until {
+            continue;
+        }
+        let wait = Duration::from_secs(one.wait_seconds.unwrap_or_default().into());
+        until = AskedFor::new(at, wait).until;
+        // The refused request is counted, too.
+        let used = [one.in_minute, one.in_hour].map(|used| used.saturating_sub(1));
+        refusals.push(Refusal { at, used, wait });
+    }
+    Ok(refusals)
+}
+
+/// The pause that Azure asked an earlier process for, while it lasts.
+fn pause(refusals: &[Refusal], now: Timestamp) -> Option<AskedFor> {
+    let last = refusals.last()?;
     // Limits go by the steady time, which begins as the time of day.
-    Ok((clock.now() < pause.until).then_some(pause))
+    Some(AskedFor::new(last.at, last.wait)).filter(|pause| now < pause.until)
 }
 
 impl SharedLimiter {
@@ -149,13 +170,18 @@ impl SharedLimiter {
         self.usage(counts)
     }
 
-    fn usage(&self, counts: [SlotCount; 2]) -> Vec<Usage> {
+    /// What is remembered: the slots of the windows, and of sends the hours, for reports.
+    fn usage(&self, mut counts: Vec<SlotCount>) -> Vec<Usage> {
+        if let Some(first) = counts.first().copied().filter(|_| self.key.kind == QuotaKind::Sends) {
+            let slot = (first.slot * i64::from(first.slot_seconds)).div_euclid(i64::from(HOUR_SECONDS));
+            counts.push(SlotCount { slot_seconds: HOUR_SECONDS, slot, count: first.count });
+        }
         let usage = |count: SlotCount| Usage {
             key: self.key,
             slot_seconds: count.slot_seconds,
             slot: count.slot,
             count: count.count,
         };
-        counts.map(usage).to_vec()
+        counts.into_iter().map(usage).collect()
     }
 }

@@ -54,7 +54,7 @@ use self::pool::LeaseError;
 use crate::event_counts::EventCounts;
 use crate::meters::DeliveryMeters;
 use crate::noticed::Noticed;
-use crate::rate_limit::LimitView;
+use model::rate_limit::{LimitView, Limiter};
 
 /// An account, ready to be sent through.
 pub(crate) struct ReadyAccount {
@@ -212,6 +212,14 @@ impl Upstreams {
     /// How the limit of an account's sends stands, in the time of day; all that it is if nothing was sent yet.
     pub(crate) async fn limit_of(&self, account: &Account) -> LimitView {
         self.limits.view(account, &self.clock).await
+    }
+
+    /// The limit of an account's sends as it is now, by the steady time.
+    pub(crate) async fn limiter_of(&self, account: &Account) -> Result<Limiter, StoreError> {
+        let remembered = Remembered { store: &self.store, clock: &self.clock };
+        let shared = self.limits.of(account, QuotaKind::Sends, remembered).await?;
+        let limiter = shared.lock().clone();
+        Ok(limiter)
     }
 
     /// Forgets an account's side: it was removed, or its secret changed.
