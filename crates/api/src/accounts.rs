@@ -117,6 +117,9 @@ pub struct QuotaView {
     pub sends_per_minute: u32,
     /// Sends in any hour.
     pub sends_per_hour: u32,
+    /// Sends in any 24 hours; absent where only minutes and hours are limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sends_per_day: Option<u32>,
     /// Status reads in any minute.
     pub status_reads_per_minute: u32,
     /// Status reads in any hour.

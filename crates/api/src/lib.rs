@@ -25,6 +25,7 @@ pub mod refusals;
 
 pub mod messages;
 pub mod queue;
+pub mod quota_report;
 pub mod search;
 
 pub mod audit;

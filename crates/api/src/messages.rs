@@ -71,7 +71,7 @@ pub struct ChangeView {
 pub struct SendView {
     /// Its state.
     pub state: String,
-    /// When it is tried again or its status is read, while it waits.
+    /// When it leaves, as far as is known now, or when its status is read; absent where somebody has to act first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
     /// Under which id Azure has it.
@@ -96,9 +96,13 @@ pub struct WaitView {
     pub code: String,
     /// The same in a sentence.
     pub message: String,
-    /// The earliest time of the next attempt; absent where somebody has to act first.
+    /// When it leaves, by a forecast from the limits, the lanes and what waits before it; absent where somebody has to act
+    /// first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// So many requests of its lane leave before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
 }
 
 /// A recipient, and what became of it.

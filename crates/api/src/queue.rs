@@ -19,9 +19,21 @@ pub struct QueueEntry {
     pub account: String,
     /// Its state.
     pub state: String,
-    /// When it is tried again or its status is read, while it waits.
+    /// When it leaves, as far as is known now, or when its status is read; absent where somebody has to act first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// How urgent it is: `urgent`, `normal` or `bulk`.
+    #[serde(default)]
+    pub lane: String,
+    /// When its sender has no use for it any more, where the sender said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// When it is to be sent, where its sender asked for a later time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<Timestamp>,
+    /// Why it waits, while it is `queued`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<WaitView>,
     /// How often it was tried.
     pub attempts: u32,
     /// The author's address.

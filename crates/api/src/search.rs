@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::messages::WaitView;
 use crate::page::PageQuery;
 
 /// A message that was found.
@@ -29,6 +30,9 @@ pub struct FoundMessageView {
     pub size_bytes: u64,
     pub accepted_at: Timestamp,
     pub recipients: Vec<FoundRecipientView>,
+    /// Why it waits and when it leaves, while a request that carries it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<WaitView>,
 }
 
 /// A recipient of a message that was found.

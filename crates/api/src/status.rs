@@ -22,6 +22,9 @@ pub struct StatusView {
     pub credentials: usize,
     /// Requests to Azure by state.
     pub sends: BTreeMap<String, u64>,
+    /// The queues in which something waits.
+    #[serde(default)]
+    pub queues: Vec<QueueView>,
     /// What keeps mail from being accepted or sent now, the worst first.
     pub problems: Vec<ProblemView>,
     /// Where it listens for mail.
@@ -30,6 +33,18 @@ pub struct StatusView {
     /// Whether it made its certificates itself, so that clients have to be told to trust them.
     #[serde(default)]
     pub self_signed: bool,
+}
+
+/// What waits for an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QueueView {
+    /// The account's name.
+    pub account: String,
+    /// Requests to Azure that wait or are under way.
+    pub waiting: u64,
+    /// When the last of them leaves if nothing else comes; absent where somebody has to act first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub empty_at: Option<Timestamp>,
 }
 
 /// A listener for mail.

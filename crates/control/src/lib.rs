@@ -13,6 +13,7 @@ mod events;
 pub mod expiry;
 mod locks;
 mod queue;
+mod quota_report;
 pub mod reads;
 pub mod rotation;
 mod search;

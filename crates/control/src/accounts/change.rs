@@ -171,9 +171,10 @@ impl AccountChange {
         parts.extend(self.expires_at.map(|at| format!("the secret expires {}", at.strftime("%Y-%m-%d"))));
         parts.extend(self.state.map(|state| state.to_string()));
         parts.extend(self.transport.map(|transport| format!("transport {transport}")));
-        parts.extend(
-            self.quota.map(|quota| format!("quota {}/{}", quota.sends.per_minute, quota.sends.per_hour)),
-        );
+        parts.extend(self.quota.map(|quota| {
+            let day = quota.sends.per_day.map(|day| format!("/{day}")).unwrap_or_default();
+            format!("quota {}/{}{day}", quota.sends.per_minute, quota.sends.per_hour)
+        }));
         parts.extend(self.requests.map(|count| format!("{count} requests at once")));
         parts.extend(self.smtp_sessions.map(|count| format!("{count} SMTP sessions")));
         parts.join(", ")

@@ -128,6 +128,11 @@ pub(super) fn checked_quota(quota: Quota) -> Result<Quota, Invalid> {
             return Err(Invalid::new(minute.1, "a minute cannot have more than an hour: write MINUTE/HOUR"));
         }
     }
+    if let Some(day) = quota.sends.per_day.filter(|day| *day < quota.sends.per_hour) {
+        let reason =
+            format!("a day cannot have less than an hour: {day} is less than {}", quota.sends.per_hour);
+        return Err(Invalid::new("quota.sends_per_day", reason));
+    }
     Ok(quota)
 }
 

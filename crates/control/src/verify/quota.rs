@@ -80,7 +80,8 @@ fn refused(limits: &Limits, history: &History) -> Finding {
             .fix(Vec::new(), "the communication services of the subscription > Metrics".to_owned());
     };
     let message = format!("{so_far}: Azure allows less than is configured.");
-    let quota = format!("{}/{}", sensible.per_minute, sensible.per_hour);
+    let day = limits.configured.per_day.map(|day| format!("/{}", day.max(sensible.per_hour)));
+    let quota = format!("{}/{}{}", sensible.per_minute, sensible.per_hour, day.unwrap_or_default());
     Finding::warning(CHECK, "quota.refused", message).by(ActionOwner::You).fix(edits(limits, &quota), None)
 }
 
@@ -161,5 +162,9 @@ fn names(limits: &Limits) -> String {
 }
 
 fn say(allowance: Allowance) -> String {
-    format!("{} sends a minute and {} an hour", allowance.per_minute, allowance.per_hour)
+    let Allowance { per_minute, per_hour, per_day } = allowance;
+    match per_day {
+        Some(per_day) => format!("{per_minute} sends a minute, {per_hour} an hour and {per_day} a day"),
+        None => format!("{per_minute} sends a minute and {per_hour} an hour"),
+    }
 }

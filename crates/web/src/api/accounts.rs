@@ -246,6 +246,7 @@ fn quota_view(quota: Quota) -> QuotaView {
     QuotaView {
         sends_per_minute: quota.sends.per_minute,
         sends_per_hour: quota.sends.per_hour,
+        sends_per_day: quota.sends.per_day,
         status_reads_per_minute: quota.status_reads.per_minute,
         status_reads_per_hour: quota.status_reads.per_hour,
     }
@@ -253,10 +254,15 @@ fn quota_view(quota: Quota) -> QuotaView {
 
 fn quota(view: QuotaView) -> Quota {
     Quota {
-        sends: Allowance { per_minute: view.sends_per_minute, per_hour: view.sends_per_hour },
+        sends: Allowance {
+            per_minute: view.sends_per_minute,
+            per_hour: view.sends_per_hour,
+            per_day: view.sends_per_day,
+        },
         status_reads: Allowance {
             per_minute: view.status_reads_per_minute,
             per_hour: view.status_reads_per_hour,
+            per_day: None,
         },
     }
 }

@@ -9,22 +9,21 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use control::Control;
 use control::reads::{self, StoredMessage};
-use jiff::Timestamp;
 use message::compose::Composer;
 use message::submission::TimingFields;
-use model::delivery::SendState;
+use model::delivery::Attempt;
 use model::id::QueueId;
 use model::queued::{Cause, Origin, Recipient};
 use model::tracking::RecipientOutcome;
 use model::upstream::Transport;
 use relay::intake::{Accepted, Envelope, WholeMessage};
-use relay::problems::{ObservedAccount, Waiting, why_it_waits};
 use smtp::address::Mailbox;
 use smtp::path::ReversePath;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Api, Calling, problems, story};
+use super::waiting::Waits;
+use super::{Api, Calling, story};
 use crate::error::ApiError;
 use crate::extract::Path;
 
@@ -97,8 +96,9 @@ async fn show(
     let id: QueueId = id.parse().map_err(|error| ApiError::invalid("id", error))?;
     let message = control.message(id).await?;
     let account = control.name_of(message.account);
-    let observed = observed(&api, &control, &message).await?;
-    let now = api.clock.now();
+    let waits = Waits::of_message(&api, &message).await?;
+    let view = |send: &reads::StoredSend| send_view(send, waits.of_stored(&control, &message, send));
+    let sends = message.sends.iter().map(view).collect();
     let (origin, login) = origin(message.origin);
     Ok(Json(api::messages::MessageView {
         id: id.to_string(),
@@ -116,16 +116,7 @@ async fn show(
         expires_at: message.expires_at,
         deadline: message.deadline,
         send_at: message.send_at,
-        sends: message
-            .sends
-            .into_iter()
-            .map(|send| {
-                send_view(
-                    send,
-                    observed.as_ref().map(|account| At { account, now, send_at: message.send_at }),
-                )
-            })
-            .collect(),
+        sends,
     }))
 }
 
@@ -152,44 +143,14 @@ async fn content(Calling(control): Calling, Path(id): Path<String>) -> Result<im
     Ok(([(CONTENT_TYPE, "message/rfc822")], bytes))
 }
 
-/// The account of a message, as far as that matters to what waits.
-async fn observed(
-    api: &Api,
-    control: &Control,
-    message: &StoredMessage,
-) -> Result<Option<ObservedAccount>, ApiError> {
-    if message.sends.iter().all(|send| send.state != SendState::Queued) {
-        return Ok(None);
-    }
-    let name = control.name_of(message.account);
-    let accounts = problems::observed(api).await?.accounts;
-    Ok(accounts.into_iter().find(|observed| observed.name == name))
-}
-
 /// Why each of a message's waiting sends waits.
 pub(super) async fn waits(
     api: &Api,
     control: &Control,
     message: &StoredMessage,
 ) -> Result<Vec<WaitView>, ApiError> {
-    let Some(account) = observed(api, control, message).await? else { return Ok(Vec::new()) };
-    let waiting = message.sends.iter().filter(|send| send.state == SendState::Queued);
-    let at = At { account: &account, now: api.clock.now(), send_at: message.send_at };
-    Ok(waiting.map(|send| wait_view(send, at)).collect())
-}
-
-/// What a wait of a message's sends depends on.
-#[derive(Clone, Copy)]
-struct At<'a> {
-    account: &'a ObservedAccount,
-    now: Timestamp,
-    send_at: Option<Timestamp>,
-}
-
-fn wait_view(send: &reads::StoredSend, at: At<'_>) -> WaitView {
-    let waiting = Waiting { due_at: send.due_at, attempts: &send.attempts, send_at: at.send_at };
-    let wait = why_it_waits(at.account, waiting, at.now);
-    WaitView { code: wait.code.to_owned(), message: wait.message, until: wait.until }
+    let waits = Waits::of_message(api, message).await?;
+    Ok(message.sends.iter().filter_map(|send| waits.of_stored(control, message, send)).collect())
 }
 
 fn change_view(change: model::queued::Change) -> ChangeView {
@@ -200,25 +161,22 @@ fn change_view(change: model::queued::Change) -> ChangeView {
     ChangeView { cause: cause.to_owned(), repair, text: change.text }
 }
 
-fn send_view(send: reads::StoredSend, at: Option<At<'_>>) -> SendView {
-    let at = at.filter(|_| send.state == SendState::Queued);
+fn send_view(send: &reads::StoredSend, waits: Option<WaitView>) -> SendView {
+    let leaves_at = waits.as_ref().map(|wait| wait.until);
+    let attempt = |attempt: &Attempt| AttemptView {
+        at: attempt.at,
+        transport: attempt.transport.map(Transport::as_str).map(str::to_owned),
+        result: attempt.result.as_str().to_owned(),
+        text: attempt.text.clone(),
+    };
     SendView {
-        waits: at.map(|at| wait_view(&send, at)),
         state: send.state.to_string(),
-        due_at: (!send.state.is_final()).then_some(send.due_at),
+        due_at: leaves_at.unwrap_or((!send.state.is_final()).then_some(send.due_at)),
         operation_id: send.operation.to_string(),
-        recipients: recipients(&send),
-        events: story::events(&send),
-        attempts: send
-            .attempts
-            .into_iter()
-            .map(|attempt| AttemptView {
-                at: attempt.at,
-                transport: attempt.transport.map(Transport::as_str).map(str::to_owned),
-                result: attempt.result.as_str().to_owned(),
-                text: attempt.text,
-            })
-            .collect(),
+        recipients: recipients(send),
+        events: story::events(send),
+        attempts: send.attempts.iter().map(attempt).collect(),
+        waits,
     }
 }
 

@@ -20,6 +20,7 @@ mod pages;
 mod problems;
 mod provision;
 mod queue;
+mod quota_report;
 mod refusals;
 mod removal;
 mod rotation;
@@ -30,6 +31,7 @@ mod status;
 mod story;
 mod suppressions;
 mod verification;
+mod waiting;
 mod webhooks;
 mod words;
 
@@ -148,6 +150,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(messages::routes())
         .merge(search::routes())
         .merge(queue::routes())
+        .merge(quota_report::routes())
         .merge(refusals::routes())
         .merge(status::routes())
         .merge(suppressions::routes())

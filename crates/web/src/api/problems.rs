@@ -1,7 +1,7 @@
 //! What is wrong now, as `/v1/status`, `/metrics` and messages show it.
 
 use api::status::ProblemView;
-use relay::problems::{Observed, Problem, problems};
+use relay::problems::{Observed, Problem};
 
 use super::Api;
 use crate::error::ApiError;
@@ -9,11 +9,6 @@ use crate::error::ApiError;
 /// Gathers what is judged.
 pub(super) async fn observed(api: &Api) -> Result<Observed, ApiError> {
     Ok(api.relay.observed(control::verify::worst_of).await?)
-}
-
-/// What is wrong now, the worst first.
-pub(super) async fn now(api: &Api) -> Result<Vec<Problem>, ApiError> {
-    Ok(problems(&observed(api).await?, api.clock.now()))
 }
 
 pub(super) fn view(problem: Problem) -> ProblemView {

@@ -1,15 +1,18 @@
 //! `/v1/queue`: lists, and the operator's hand on what waits.
 
+use api::messages::WaitView;
 use api::page::Page;
 use api::queue::{ChangedView, ListQueue, QueueEntry};
 use axum::Json;
 use axum::extract::State;
+use control::Control;
 use control::reads::{Listed, ListedSend, SendQuery};
 use model::delivery::SendState;
 use model::id::QueueId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::waiting::Waits;
 use super::{Api, Calling};
 use super::{messages, pages};
 use crate::error::ApiError;
@@ -27,6 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     extensions(("x-problems" = json!(["missing"]))),
 )]
 async fn list(
+    State(api): State<Api>,
     Calling(control): Calling,
     Query(query): Query<ListQueue>,
 ) -> Result<Json<Page<QueueEntry>>, ApiError> {
@@ -45,12 +49,23 @@ async fn list(
     let query = SendQuery { account: query.account, state, before: after.or(before), limit };
     let Listed { sends, next } = control.sends(query).await?;
     let next = next.map(|before| pages::cursor(&before.to_string()));
-    let entry = |send: ListedSend| QueueEntry {
+    let waits = Waits::of_sends(&api, &sends).await?;
+    let entry = |send: ListedSend| entry(&control, waits.of_listed(&control, &send), send);
+    Ok(Json(Page { items: sends.into_iter().map(entry).collect(), next }))
+}
+
+fn entry(control: &Control, waits: Option<WaitView>, send: ListedSend) -> QueueEntry {
+    let leaves_at = waits.as_ref().map(|wait| wait.until);
+    QueueEntry {
         id: send.id.message.to_string(),
         part: send.id.part,
         account: control.name_of(send.account),
         state: send.state.to_string(),
-        due_at: (!send.state.is_final()).then_some(send.due_at),
+        due_at: leaves_at.unwrap_or((!send.state.is_final()).then_some(send.due_at)),
+        lane: send.lane.to_string(),
+        deadline: send.deadline,
+        send_at: send.send_at,
+        waits,
         attempts: send.attempts,
         from: send.header.from,
         recipients: send.recipients.iter().map(|recipient| recipient.mailbox.to_string()).collect(),
@@ -58,8 +73,7 @@ async fn list(
         size_bytes: send.size_bytes,
         accepted_at: send.accepted_at,
         last: send.last_text,
-    };
-    Ok(Json(Page { items: sends.into_iter().map(entry).collect(), next }))
+    }
 }
 
 /// Make the waiting requests of a message due now.

@@ -3,6 +3,7 @@
 use api::page::Page;
 use api::search::{FoundMessageView, FoundRecipientView, SearchMessages};
 use axum::Json;
+use axum::extract::State;
 use control::Control;
 use control::reads::{FoundMessage, FoundRecipient};
 use model::search::{Search, bare_message_id};
@@ -10,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::messages::origin;
+use super::waiting::Waits;
 use super::{Api, Calling, pages};
 use crate::error::ApiError;
 use crate::extract::Query;
@@ -26,12 +28,18 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     extensions(("x-problems" = json!(["missing"]))),
 )]
 async fn list(
+    State(api): State<Api>,
     Calling(control): Calling,
     Query(query): Query<SearchMessages>,
 ) -> Result<Json<Page<FoundMessageView>>, ApiError> {
     let found = control.search(query.account.as_deref(), search(&query)?).await?;
     let next = found.next.map(|before| pages::cursor(&before.to_string()));
-    let items = found.messages.into_iter().map(|message| view(&control, message)).collect();
+    let waits = Waits::of_found(&api, &found.messages).await?;
+    let view = |message: FoundMessage| {
+        let waits = waits.of_message_found(&control, &message);
+        FoundMessageView { waits, ..view(&control, message) }
+    };
+    let items = found.messages.into_iter().map(view).collect();
     Ok(Json(Page { items, next }))
 }
 
@@ -95,5 +103,6 @@ fn view(control: &Control, message: FoundMessage) -> FoundMessageView {
         size_bytes: message.size_bytes,
         accepted_at: message.accepted_at,
         recipients: message.recipients.into_iter().map(recipient).collect(),
+        waits: None,
     }
 }

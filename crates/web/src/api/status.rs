@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use api::status::{ListenerView, StatusView};
+use api::status::{ListenerView, QueueView, StatusView};
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
+use relay::problems::ObservedAccount;
 use tls::{CertificateLifetime, ServerIdentity};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -47,8 +48,16 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 async fn status(State(api): State<Api>, Calling(control): Calling) -> Result<Json<StatusView>, ApiError> {
     control.caller().may_read_server()?;
     let totals = control.totals().await?;
-    let problems = problems::now(&api).await?;
+    let observed = problems::observed(&api).await?;
+    let problems = relay::problems::problems(&observed, api.clock.now());
+    let waiting = observed.accounts.into_iter().filter(|account| account.waiting > 0);
+    let queue = |account: ObservedAccount| QueueView {
+        account: account.name,
+        waiting: account.waiting,
+        empty_at: account.empty_at,
+    };
     Ok(Json(StatusView {
+        queues: waiting.map(queue).collect(),
         problems: problems.into_iter().map(problems::view).collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         now: api.clock.now(),

@@ -73,7 +73,7 @@ impl History {
         };
         let per_hour = below(self.hour, configured.per_hour, default.per_hour);
         let per_minute = below(self.minute, configured.per_minute, default.per_minute).min(per_hour);
-        let sensible = Allowance { per_minute, per_hour };
+        let sensible = Allowance { per_minute, per_hour, per_day: None };
         (sensible != configured).then_some(sensible)
     }
 }
@@ -91,8 +91,8 @@ fn rounded(count: u32) -> u32 {
 mod tests {
     use super::*;
 
-    const DEFAULT: Allowance = Allowance { per_minute: 30, per_hour: 100 };
-    const RAISED: Allowance = Allowance { per_minute: 100, per_hour: 1_000 };
+    const DEFAULT: Allowance = Allowance { per_minute: 30, per_hour: 100, per_day: None };
+    const RAISED: Allowance = Allowance { per_minute: 100, per_hour: 1_000, per_day: None };
 
     fn refusal(minutes_ago: i64, (in_minute, in_hour): (u32, u32), wait_seconds: Option<u32>) -> Throttling {
         Throttling { at: now() - SignedDuration::from_mins(minutes_ago), in_minute, in_hour, wait_seconds }

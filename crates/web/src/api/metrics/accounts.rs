@@ -86,9 +86,13 @@ fn write_quotas(quotas: &[OfAccount<'_>], text: &mut Text) {
         samples.sample([account, kind.as_str(), "hour"], hour);
     }
     let mut samples = text.begin(&QUOTA_LIMIT);
-    for (account, QuotaReading { kind, allowance: Allowance { per_minute, per_hour }, .. }) in quotas {
+    for (account, QuotaReading { kind, allowance, .. }) in quotas {
+        let Allowance { per_minute, per_hour, per_day } = allowance;
         samples.sample([account, kind.as_str(), "minute"], per_minute);
         samples.sample([account, kind.as_str(), "hour"], per_hour);
+        if let Some(per_day) = per_day {
+            samples.sample([account, kind.as_str(), "day"], per_day);
+        }
     }
     let mut samples = text.begin(&THROTTLED);
     for (account, QuotaReading { kind, throttled, .. }) in quotas {

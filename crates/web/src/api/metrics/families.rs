@@ -53,6 +53,8 @@ families! {
     gauge FAILING_SINCE = "postern_failing_since_timestamp_seconds" [account];
     /// Requests to Azure that the queue remembers, by state.
     gauge SENDS = "postern_sends" [state];
+    /// Seconds until the account's queue is empty, as the quota allows and if nothing else comes. Missing where somebody has to act first.
+    gauge QUEUE_EMPTY = "postern_queue_empty_seconds" [account];
     /// Messages that were queued, by who brought them: credential, network (a credential without login), operator, or dsn for bounces. Repetitions are not counted.
     counter QUEUED = "postern_messages_queued_total" [account lane origin];
     /// Messages of Entra logins, sent while the client waited, by whether Azure accepted them: accepted, refused.
@@ -67,7 +69,7 @@ families! {
     histogram DELIVERY_DURATION = "postern_delivery_duration_seconds" [];
     /// Requests that count against the quota now, in the last minute and in the last hour. Accounts of one subscription share it and show the same: use max, not sum.
     gauge QUOTA_USED = "postern_quota_used" [account kind window];
-    /// Requests that the quota allows in any minute and in any hour.
+    /// Requests that the quota allows in any minute, in any hour, and in any day if that is limited.
     gauge QUOTA_LIMIT = "postern_quota_limit" [account kind window];
     /// Answers of Azure's that there were too many requests (429, 4.5.127). Accounts of one subscription show the same.
     counter THROTTLED = "postern_throttled_total" [account kind];

@@ -19,7 +19,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::families::{
-    BUILD_INFO, CERTIFICATE_EXPIRES, DISK_FREE, DISK_RESERVE, DISK_SIZE, PROBLEM, REPAIRS, SENDS, START_TIME,
+    BUILD_INFO, CERTIFICATE_EXPIRES, DISK_FREE, DISK_RESERVE, DISK_SIZE, PROBLEM, QUEUE_EMPTY, REPAIRS,
+    SENDS, START_TIME,
 };
 use self::text::Text;
 use super::{Api, Calling};
@@ -55,6 +56,7 @@ async fn write(api: &Api, control: &Control) -> Result<String, ApiError> {
         let count = counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
         samples.sample([state.as_str()], count);
     }
+    write_queues(api, &observed, &mut text);
     mail::write(api, control, &*control.store_meters()?, &mut text);
     let mut samples = text.begin(&REPAIRS);
     for used in control.repairs().await? {
@@ -81,6 +83,16 @@ fn write_problems(api: &Api, observed: &Observed, text: &mut Text) {
     let mut samples = text.begin(&PROBLEM);
     for (code, account, severity) in found {
         samples.sample([code, account, severity], 1);
+    }
+}
+
+fn write_queues(api: &Api, observed: &Observed, text: &mut Text) {
+    let mut samples = text.begin(&QUEUE_EMPTY);
+    for account in &observed.accounts {
+        let left = account.empty_at.map(|at| at.duration_since(api.clock.now()).as_secs().max(0));
+        if let Some(left) = left.or((account.waiting == 0).then_some(0)) {
+            samples.sample([account.name.as_str()], left);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod changes;
 mod domains;
 mod export;
 mod infrastructure;
+mod quota_report;
 mod rotation;
 mod verification;
 
