@@ -70,8 +70,8 @@ pub(crate) struct AccountAdd {
     /// Transport of its mail: auto, rest or smtp
     #[arg(long, value_name = "WAY", default_value = "auto")]
     pub(crate) transport: String,
-    /// What Azure allows: custom-domain (30 a minute, 100 an hour), azure-managed (5 and 10), or
-    /// MINUTE/HOUR such as 1000/30000
+    /// What Azure allows: custom-domain (30 a minute, 100 an hour), azure-managed (5 and 10), step-1 to step-12 (the
+    /// steps in which Azure is said to raise it), MINUTE/HOUR such as 1000/30000, or MINUTE/HOUR/DAY
     #[arg(long, value_name = "QUOTA", default_value = "custom-domain")]
     pub(crate) quota: String,
     /// Maximum number of concurrent REST requests
@@ -176,7 +176,7 @@ pub(crate) struct AccountEdit {
     /// Transport of its mail: auto, rest or smtp
     #[arg(long, value_name = "WAY")]
     pub(crate) transport: Option<String>,
-    /// What Azure allows: custom-domain, azure-managed, or MINUTE/HOUR such as 1000/30000
+    /// What Azure allows: custom-domain, azure-managed, step-1 to step-12, MINUTE/HOUR such as 1000/30000, or MINUTE/HOUR/DAY
     #[arg(long, value_name = "QUOTA")]
     pub(crate) quota: Option<String>,
     /// Maximum number of concurrent REST requests

@@ -5,7 +5,7 @@ use clap::{ArgMatches, Command};
 
 /// Fields that come from an argument of another name, and that argument. All others come from the argument of their own
 /// name, if the command has one.
-const RENAMED: [(&str, &str); 21] = [
+const RENAMED: [(&str, &str); 22] = [
     ("cloud.authority", "cloud_authority"),
     ("cloud.ca_pem", "cloud_ca"),
     ("cloud.graph", "cloud_graph"),
@@ -18,6 +18,7 @@ const RENAMED: [(&str, &str); 21] = [
     ("life_days", "days"),
     ("login", "credential"),
     ("name", "rename"),
+    ("quota.sends_per_day", "quota"),
     ("quota.sends_per_hour", "quota"),
     ("quota.sends_per_minute", "quota"),
     ("quota.status_reads_per_hour", "quota"),

@@ -7,6 +7,7 @@ mod fields;
 mod mail;
 mod moment;
 mod provision;
+mod quota;
 mod sender;
 mod shell;
 mod suppression;
@@ -41,6 +42,7 @@ pub(crate) use self::provision::{
     DomainRecords, Export, ExportAs, OfAccount, OneDomain, Plan, RecordForm, SpfCommand,
 };
 
+pub(crate) use self::quota::QuotaCommand;
 pub(crate) use self::sender::{
     SenderAdd, SenderCommand, SenderExport, SenderImport, SenderList, SenderRemove, SenderRename,
 };
@@ -113,6 +115,9 @@ pub(crate) enum Command {
     /// Show and manage the queue
     #[command(subcommand)]
     Queue(QueueCommand),
+    /// Report what Microsoft asks of somebody who wants a higher quota
+    #[command(subcommand)]
+    Quota(QuotaCommand),
     /// Trace a message
     #[command(subcommand)]
     Message(MessageCommand),

@@ -60,10 +60,15 @@ fn row(message: FoundMessageView) -> [Cell; 4] {
     let first = message.recipients.first().map(|one| one.address.as_str()).unwrap_or_default();
     let to = if more > 0 { format!("→ {first} +{more}") } else { format!("→ {first}") };
     let accepted = output::time(message.accepted_at);
+    let leaves = message.waits.as_ref().and_then(|wait| wait.until);
+    let leaves = leaves.map(|at| format!("leaves {}", output::time(at)));
+    let mut about: Vec<&dyn Display> = vec![&accepted];
+    about.extend(leaves.iter().map(|leaves| leaves as &dyn Display));
+    about.push(&message.subject);
     [
         cell(message.id).whole(),
         cell_of_lines(&states).styled(style),
-        cell_of_lines(&[&accepted, &message.subject]),
+        cell_of_lines(&about),
         cell_of_lines(&[&message.from, &to]),
     ]
 }
@@ -136,7 +141,7 @@ fn print(message: &MessageView) {
 /// Why something waits, and until when.
 pub(super) fn waits(wait: &WaitView) -> String {
     match wait.until {
-        Some(until) => format!("{}; the next attempt is not before {}", wait.message, output::time(until)),
+        Some(until) => format!("{}; it leaves at {}", wait.message, output::time(until)),
         None => wait.message.clone(),
     }
 }

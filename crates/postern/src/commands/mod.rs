@@ -13,6 +13,7 @@ mod handout;
 mod message;
 mod provision;
 mod queue;
+mod quota;
 mod refusals;
 mod secrets;
 mod send;
@@ -55,6 +56,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Bans(arguments) => block_on(async move { bans::run(&arguments).await }),
         Command::Send(arguments) => block_on(send::send(arguments)),
         Command::Queue(command) => block_on(queue::run(command)),
+        Command::Quota(command) => block_on(quota::run(command)),
         Command::Message(command) => block_on(message::run(command)),
         Command::Refusals(arguments) => block_on(async move { refusals::list(&arguments).await }),
         Command::Webhook(command) => block_on(webhook::run(command)),

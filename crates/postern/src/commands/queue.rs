@@ -1,5 +1,6 @@
 //! `postern queue`.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use api::queue::{ChangedView, QueueEntry};
@@ -35,7 +36,7 @@ async fn list(arguments: &QueueList) -> anyhow::Result<()> {
         return output::json(&entries);
     }
     let rows = entries.into_iter().map(row).collect();
-    let header = ["Queue id", "State", "Accepted", "From, to"];
+    let header = ["Queue id", "State", "Accepted", "From, to, why it waits"];
     output::table(header, rows, "The queue is empty.");
     Ok(())
 }
@@ -45,19 +46,26 @@ fn row(entry: QueueEntry) -> [Cell; 4] {
     let more = entry.recipients.len().saturating_sub(1);
     let first = entry.recipients.into_iter().next().unwrap_or_default();
     let to = if more > 0 { format!("→ {first} +{more}") } else { format!("→ {first}") };
-    let next = entry.due_at.filter(|_| entry.state == "queued");
-    let next = next.map(|due| format!("next try {}", output::time(due)));
+    let times = [
+        ("leaves", entry.waits.as_ref().and_then(|wait| wait.until)),
+        ("send at", entry.send_at.filter(|_| entry.state == "queued")),
+        ("deadline", entry.deadline.filter(|_| entry.state == "queued")),
+    ];
+    let known = times.into_iter().filter_map(|(what, at)| Some(format!("{what} {}", output::time(at?))));
+    let mut when = vec![output::time(entry.accepted_at)];
+    when.extend(known);
+    let when: Vec<&dyn Display> = when.iter().map(|line| line as &dyn Display).collect();
+    let why = entry.waits.map(|wait| wait.message).unwrap_or_default();
     let tried = match entry.attempts {
         1 => "1 try".to_owned(),
         tries => format!("{tries} tries"),
     };
-    let accepted = output::time(entry.accepted_at);
-    let when = match &next {
-        Some(next) => cell_of_lines(&[&accepted, next]),
-        None => cell(accepted),
-    };
     let state = cell_of_lines(&[&entry.state, &tried]).styled(style_of(&entry.state));
-    [cell(entry.id).whole(), state, when, cell_of_lines(&[&entry.from, &to])]
+    let mut about: Vec<&dyn Display> = vec![&entry.from, &to];
+    if !why.is_empty() {
+        about.push(&why);
+    }
+    [cell(entry.id).whole(), state, cell_of_lines(&when), cell_of_lines(&about)]
 }
 
 async fn retry(arguments: &ById) -> anyhow::Result<ExitCode> {

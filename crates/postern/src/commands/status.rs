@@ -24,6 +24,10 @@ pub(super) async fn status(connection: Connection) -> anyhow::Result<ExitCode> {
         ("Credentials", status.credentials.to_string()),
         ("Messages", if sends.is_empty() { "none yet".to_owned() } else { sends.join(", ") }),
     ]);
+    for queue in &status.queues {
+        let empty = queue.empty_at.map(|at| format!(", empty at {}", output::time(at))).unwrap_or_default();
+        say!("Queue of {}: {} waiting{empty}", queue.account, queue.waiting);
+    }
     if status.problems.is_empty() {
         say!("");
         say!("{GOOD}No problems.{GOOD:#}");

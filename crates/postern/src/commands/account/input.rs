@@ -117,24 +117,47 @@ fn typed() -> anyhow::Result<String> {
     Ok(line)
 }
 
+/// The steps in which Azure is said to raise a quota, by one source that Microsoft has not confirmed.
+const STEPS: [&str; 12] = [
+    "30/100",
+    "100/1000",
+    "500/2000",
+    "1000/3000",
+    "2000/4000",
+    "5000/20000",
+    "10000/40000",
+    "15000/80000",
+    "20000/100000",
+    "100000/500000",
+    "200000/1000000",
+    "400000/2000000",
+];
+
 /// What Azure allows, as it is written on the command line.
 pub(super) fn quota(text: &str) -> anyhow::Result<Value> {
-    let (minute, hour): (u32, u32) = match text {
+    let written = match text {
         "custom-domain" => return Ok(Value::Null),
-        "azure-managed" => (5, 10),
-        _ => text
-            .split_once('/')
-            .and_then(|(minute, hour)| Some((minute.parse().ok()?, hour.parse().ok()?)))
-            .with_context(|| {
-                format!(
-                    "{text:?} is not a quota: use custom-domain, azure-managed or MINUTE/HOUR, such as 30/100"
-                )
-            })?,
+        "azure-managed" => "5/10",
+        _ => match text.strip_prefix("step-").and_then(|number| number.parse::<usize>().ok()) {
+            Some(number) => STEPS.get(number.wrapping_sub(1)).copied().unwrap_or(text),
+            None => text,
+        },
+    };
+    let numbers: Option<Vec<u32>> = written.split('/').map(|number| number.parse().ok()).collect();
+    let (minute, hour, day) = match numbers.as_deref() {
+        Some(&[minute, hour]) => (minute, hour, None),
+        Some(&[minute, hour, day]) => (minute, hour, Some(day)),
+        _ => bail!(
+            "{text:?} is not a quota: use custom-domain, azure-managed, step-1 to step-{}, MINUTE/HOUR or MINUTE/HOUR/DAY, \
+             such as 30/100",
+            STEPS.len()
+        ),
     };
     // Azure's tables allow twice as many status reads as sends.
     Ok(json!({
         "sends_per_minute": minute,
         "sends_per_hour": hour,
+        "sends_per_day": day,
         "status_reads_per_minute": minute.saturating_mul(2),
         "status_reads_per_hour": hour.saturating_mul(2),
     }))

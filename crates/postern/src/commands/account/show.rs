@@ -16,7 +16,9 @@ pub(super) async fn list(connection: &Connection) -> anyhow::Result<()> {
     let rows = accounts
         .into_iter()
         .map(|account| {
-            let quota = format!("{}/min, {}/h", account.quota.sends_per_minute, account.quota.sends_per_hour);
+            let day = account.quota.sends_per_day.map(|day| format!(", {day}/d")).unwrap_or_default();
+            let quota =
+                format!("{}/min, {}/h{day}", account.quota.sends_per_minute, account.quota.sends_per_hour);
             [
                 cell(&account.name),
                 state(&account),
@@ -60,7 +62,12 @@ pub(super) async fn show(arguments: &Named) -> anyhow::Result<()> {
         ("Transport", account.transport.clone()),
         (
             "Quota",
-            format!("{} a minute, {} an hour", account.quota.sends_per_minute, account.quota.sends_per_hour),
+            format!(
+                "{} a minute, {} an hour{}",
+                account.quota.sends_per_minute,
+                account.quota.sends_per_hour,
+                account.quota.sends_per_day.map(|day| format!(", {day} a day")).unwrap_or_default()
+            ),
         ),
         (
             "At once",
