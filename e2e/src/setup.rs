@@ -64,7 +64,7 @@ pub struct Setup {
 }
 
 /// More than any story sends.
-pub(crate) const PLENTY: Allowance = Allowance { per_minute: 100_000, per_hour: 1_000_000 };
+pub(crate) const PLENTY: Allowance = Allowance { per_minute: 100_000, per_hour: 1_000_000, per_day: None };
 const START: i64 = 1_800_000_000;
 
 impl Default for Setup {

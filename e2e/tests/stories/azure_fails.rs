@@ -207,8 +207,8 @@ async fn a_new_secret_lets_waiting_mail_go() {
 async fn a_status_is_read_once_when_azure_is_likely_to_be_done() {
     let behaviour = Behaviour { operation_seconds: 8, poll_seconds: 3, ..Behaviour::default() };
     let quota = Quota {
-        sends: Allowance { per_minute: 1_000, per_hour: 1_000 },
-        status_reads: Allowance { per_minute: 60, per_hour: 200 },
+        sends: Allowance { per_minute: 1_000, per_hour: 1_000, per_day: None },
+        status_reads: Allowance { per_minute: 60, per_hour: 200, per_day: None },
     };
     let world = World::start_with(Setup { behaviour, quota, ..Setup::default() }).await;
     let mut ids = Vec::new();

@@ -45,7 +45,7 @@ async fn azures_default_is_a_warning_until_it_is_raised() {
     assert_eq!(finding.outcome, Outcome::Warning);
     assert!(finding.message.contains("30 sends a minute and 100 an hour"), "{finding:?}");
     assert!(finding.fix.as_ref().unwrap().portal.as_ref().unwrap().contains("support request"));
-    set(Allowance { per_minute: 100, per_hour: 1_000 }).await;
+    set(Allowance { per_minute: 100, per_hour: 1_000, per_day: None }).await;
     assert!(wrong(&verify(&world).await).is_empty());
     world.finish().await;
 }
@@ -55,7 +55,7 @@ async fn accounts_of_one_subscription_share_what_azure_allows_it() {
     let world = world().await;
     let ready = world.twin.ready().clone();
     let key = world.twin.backend().state().services[0].keys[0].clone();
-    let sends = Allowance { per_minute: 100, per_hour: 500 };
+    let sends = Allowance { per_minute: 100, per_hour: 500, per_day: None };
     let new = NewAccount {
         name: "second".into(),
         tenant_id: ready.tenant_id.to_string(),
@@ -105,7 +105,7 @@ async fn a_quota_that_azure_does_not_grant() {
     assert_eq!(wrong(&report), ["quota.refused"], "{report:#?}");
     let finding = report.findings.iter().find(|finding| finding.code == "quota.refused").unwrap();
     assert_eq!(finding.fix.as_ref().unwrap().commands, ["postern account edit contoso --quota 340/340"]);
-    let allowance = Allowance { per_minute: 30, per_hour: 340 };
+    let allowance = Allowance { per_minute: 30, per_hour: 340, per_day: None };
     let quota = Some(Quota { sends: allowance, status_reads: allowance });
     let change = AccountChange { quota, ..AccountChange::default() };
     world.control().change_account(ACCOUNT, change).await.unwrap();

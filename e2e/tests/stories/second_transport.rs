@@ -111,7 +111,7 @@ async fn what_azure_may_have_taken_is_not_sent_another_way() {
 
 #[tokio::test]
 async fn a_second_try_by_smtp_keeps_to_the_limit() {
-    let limit = Allowance { per_minute: 1, per_hour: 100 };
+    let limit = Allowance { per_minute: 1, per_hour: 100, per_day: None };
     let quota = Quota { sends: limit, status_reads: limit };
     let world = World::start_with(Setup { quota, ..Setup::default() }).await;
     arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 1);
@@ -224,8 +224,9 @@ async fn a_division_that_is_interrupted_loses_and_doubles_nothing() {
         [RepeatedOperation::Accept, RepeatedOperation::Conflict, RepeatedOperation::BadRequest]
     {
         // So slow that the product can be stopped between any two requests.
-        let limit = Allowance { per_minute: 1, per_hour: 100 };
-        let quota = Quota { sends: limit, status_reads: Allowance { per_minute: 60, per_hour: 200 } };
+        let limit = Allowance { per_minute: 1, per_hour: 100, per_day: None };
+        let quota =
+            Quota { sends: limit, status_reads: Allowance { per_minute: 60, per_hour: 200, per_day: None } };
         let behaviour = Behaviour { repeated_operation, ..Behaviour::default() };
         let mut world = World::start_with(Setup { quota, behaviour, ..rest_only() }).await;
         arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 1);

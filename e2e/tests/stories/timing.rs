@@ -76,6 +76,66 @@ async fn what_cannot_leave_before_its_deadline_fails_at_once() {
 }
 
 #[tokio::test]
+async fn what_will_be_too_late_when_its_turn_comes_fails_at_once() {
+    let world = World::start_with(limited()).await;
+    submit(&world, "normal", 100).await;
+    world.advance_until(Duration::from_secs(1), async || world.captured().len() == 100).await;
+    // The first thirty places of the next hour come before the deadline, the others a minute later.
+    let now = world.clock.now();
+    for number in 0..35 {
+        let text = with("X-Postern-Deadline: 58m\r\n", &number.to_string());
+        world.submit(&["b@example.com"], &text).await;
+    }
+    let failed = async || world.list("/v1/queue?state=failed").await.as_array().unwrap().len();
+    world.advance_until(Duration::from_secs(1), async || failed().await == 5).await;
+    assert!(world.clock.now().duration_since(now).as_secs() < 60, "at once, not at the deadline");
+    let waits = world.list("/v1/queue?state=queued&limit=40").await;
+    let deadlines = waits.as_array().unwrap().iter().filter(|one| one["deadline"].is_string()).count();
+    assert_eq!(deadlines, 30, "{waits:#}");
+    world
+        .advance_until(Duration::from_secs(15), async || world.captured_for("b@example.com").len() == 30)
+        .await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn mail_leaves_when_it_was_foretold() {
+    let world = World::start_with(limited()).await;
+    submit(&world, "bulk", 60).await;
+    submit(&world, "normal", 15).await;
+    world.until_taken(30).await;
+    let waiting = world.list("/v1/queue?state=queued&limit=100").await;
+    let waiting = waiting.as_array().unwrap();
+    assert_eq!(waiting.len(), 45);
+    let time = |value: &serde_json::Value| -> Timestamp { value.as_str().unwrap().parse().unwrap() };
+    let foretold: Vec<(String, Timestamp)> = waiting
+        .iter()
+        .map(|one| (one["id"].as_str().unwrap().to_owned(), time(&one["waits"]["until"])))
+        .collect();
+    let last = waiting.iter().find(|one| one["lane"] == "bulk").unwrap();
+    let text = last["waits"]["message"].as_str().unwrap();
+    let pieces = ["30 sends in a minute, until ", " messages of lane bulk leave before it"];
+    assert!(pieces.iter().all(|piece| text.contains(piece)), "{text}");
+    assert_eq!(last["due_at"], last["waits"]["until"], "not in the past");
+    let found = world.list("/v1/messages?state=queued&limit=1").await;
+    assert!(found[0]["waits"]["until"].is_string(), "{found:#}");
+    let status = world.get("/v1/status").await;
+    let queue = &status["queues"][0];
+    assert_eq!((&queue["account"], &queue["waiting"]), (&"contoso".into(), &45.into()));
+    let empty_at = time(&queue["empty_at"]);
+    assert_eq!(Some(empty_at), foretold.iter().map(|(_, at)| *at).max());
+    world.advance_until(Duration::from_secs(1), async || world.captured().len() == 75).await;
+    let empty = world.clock.now().duration_since(empty_at).as_secs();
+    assert!((-2..=2).contains(&empty), "{empty}");
+    for (id, at) in foretold {
+        let view = world.get(&format!("/v1/messages/{id}")).await;
+        let left = time(&view["sends"][0]["attempts"][0]["at"]);
+        assert!(left.duration_since(at).as_secs().abs() <= 2, "{id}: {left} for {at}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_scheduled_message_waits_and_says_until_when() {
     let mut world = World::start().await;
     let at: Timestamp = clock::after(world.clock.now(), jiff::SignedDuration::from_hours(3));
