@@ -1,5 +1,5 @@
-//! What comes with every message of a server in operation: Event Grid posts an event about each recipient, and metrics
-//! are read.
+//! What comes with every message of a server in operation: Event Grid posts an event about each recipient, an endpoint
+//! gets web hooks, and metrics are read.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use clock::Clock;
 use http_body_util::{BodyExt as _, Empty, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::{Method, Request, StatusCode};
+use hyper::server::conn::http1 as server;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
@@ -34,6 +36,8 @@ pub struct Watch {
 #[derive(Debug, Default)]
 struct Counts {
     posted: AtomicU64,
+    /// Events that say that a recipient has the message: the last of each message.
+    hooked: AtomicU64,
     scraped: AtomicU64,
 }
 
@@ -54,12 +58,18 @@ const POSTERS: usize = 4;
 const SCRAPE: Duration = Duration::from_secs(1);
 
 impl Watch {
-    /// Posts an event for each recipient of what arrives in `taken`, and reads the metrics at the management socket
-    /// each second.
+    /// Posts an event for each recipient of what arrives in `taken`, takes web hooks at `endpoint`, and reads the metrics
+    /// at the management socket each second.
     #[must_use]
-    pub fn start(url: EventUrl, taken: mpsc::UnboundedReceiver<Taken>, socket: &Path) -> Self {
+    pub fn start(
+        url: EventUrl,
+        taken: mpsc::UnboundedReceiver<Taken>,
+        endpoint: TcpListener,
+        socket: &Path,
+    ) -> Self {
         let (counts, taken) = (Arc::new(Counts::default()), Arc::new(Mutex::new(taken)));
         let mut tasks = JoinSet::new();
+        tasks.spawn(take_hooks(endpoint, Arc::clone(&counts)));
         for _ in 0..POSTERS {
             tasks.spawn(post(url.clone(), Arc::clone(&taken), Arc::clone(&counts)));
         }
@@ -67,7 +77,7 @@ impl Watch {
         Self { counts, tasks }
     }
 
-    /// Waits until events about so many recipients were taken.
+    /// Waits until events about so many recipients were taken, and came back as web hooks.
     ///
     /// # Errors
     /// When Postern rejected one, the metrics could not be read, or events do not arrive in time.
@@ -76,12 +86,16 @@ impl Watch {
             if let Some(ended) = self.tasks.try_join_next() {
                 ended?.context("the watch ended")?;
             }
-            let posted = self.counts.posted.load(Ordering::Relaxed);
-            if posted >= events {
+            let [posted, hooked] =
+                [&self.counts.posted, &self.counts.hooked].map(|count| count.load(Ordering::Relaxed));
+            if posted >= events && hooked >= events {
                 ensure!(self.counts.scraped.load(Ordering::Relaxed) > 0, "the metrics were never read");
                 return Ok(());
             }
-            ensure!(Instant::now() < until, "{posted} of {events} events were taken");
+            ensure!(
+                Instant::now() < until,
+                "{posted} of {events} events were taken, {hooked} web hooks came"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -143,6 +157,26 @@ fn events(taken: &Taken) -> Vec<Value> {
         })
     };
     taken.recipients.iter().map(event).collect()
+}
+
+/// Answers 200 at once and counts the deliveries among the events: an endpoint that stores what it gets.
+async fn take_hooks(endpoint: TcpListener, counts: Arc<Counts>) -> anyhow::Result<()> {
+    loop {
+        let (stream, _) = endpoint.accept().await?;
+        stream.set_nodelay(true)?;
+        let counts = Arc::clone(&counts);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let counts = Arc::clone(&counts);
+            async move {
+                let body = request.into_body().collect().await?.to_bytes();
+                let events: Vec<Value> = serde_json::from_slice(&body).unwrap_or_default();
+                let delivered = events.iter().filter(|event| event["type"] == "message.delivered").count();
+                counts.hooked.fetch_add(delivered as u64, Ordering::Relaxed);
+                Ok::<_, hyper::Error>(Response::new(Empty::<Bytes>::new()))
+            }
+        });
+        tokio::spawn(server::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
 }
 
 async fn scrape(socket: PathBuf, counts: Arc<Counts>) -> anyhow::Result<()> {

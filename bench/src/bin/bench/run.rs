@@ -13,6 +13,8 @@ use bench::system::{Cloud, Postern, Postfix, Sending, System, Tuning, scratch};
 use bench::usage::Family;
 use bench::watch::Watch;
 
+use tokio::net::TcpListener;
+
 use crate::idle;
 use crate::scenario::{Scenario, Upstream};
 
@@ -123,7 +125,11 @@ impl Stage<'_> {
     async fn watched(self, ca: &Path) -> anyhow::Result<Sample> {
         let cloud = Cloud::of_sink(&self.sink, ca.to_owned());
         let (mut server, url) = Postern::start_with_events(&cloud, self.sending()).await?;
-        let mut watch = Watch::start(url, self.sink.taken(), &server.socket());
+        let endpoint = TcpListener::bind("127.0.0.1:0").await?;
+        let hooks = format!("http://{}/", endpoint.local_addr()?);
+        let add = ["webhook", "add", &hooks, "--batch", "100", "--allow-private", "--insecure", "--json"];
+        server.command(&add, "").await?;
+        let mut watch = Watch::start(url, self.sink.taken(), endpoint, &server.socket());
         let sample = self.measure(&server, Some(&mut watch)).await?;
         server.stop().await?;
         Ok(sample)

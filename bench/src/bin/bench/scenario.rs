@@ -18,7 +18,7 @@ pub(crate) struct Scenario {
     pub(crate) upstream: Upstream,
     /// Whether the peer can do the same.
     pub(crate) suits_peer: bool,
-    /// Whether Event Grid posts an event for each message, and metrics are read meanwhile.
+    /// Whether Event Grid posts an event for each message, an endpoint gets web hooks, and metrics are read meanwhile.
     pub(crate) is_watched: bool,
 }
 
@@ -85,14 +85,14 @@ pub(crate) const SCENARIOS: [Scenario; 14] = [
     ),
     Scenario {
         name: "accept-4k-watched",
-        about: "accept-4k while metrics are read each second, beside a server that is not watched",
+        about: "accept-4k with web hooks for each message and metrics read each second, beside a server without",
         suits_peer: false,
         is_watched: true,
         ..accept("", "", 4 * KIB)
     },
     Scenario {
         name: "rest-4k-watched",
-        about: "rest-4k with an event of Event Grid for each message and metrics read each second",
+        about: "rest-4k with an event of Event Grid and web hooks for each message, and metrics read each second",
         suits_peer: false,
         is_watched: true,
         ..relayed("", "", 20, 4 * KIB, Upstream::Rest(Duration::ZERO))
