@@ -117,8 +117,9 @@ async fn what_cannot_be_delivered_in_time_is_told() {
         })
         .await;
     world.until_taken(1).await;
-    let dsn = &world.captured_for("scanner@contoso.example")[0];
-    let text = String::from_utf8_lossy(&dsn.raw).into_owned();
+    let notices = world.captured_for("scanner@contoso.example");
+    assert_eq!(notices.len(), 1, "a message that is about to fail is not reported as late");
+    let text = String::from_utf8_lossy(&notices[0].raw).into_owned();
     assert!(text.contains("could not be delivered within 4 hours"), "{text}");
     assert!(text.contains("Status: 5.4.7"), "{text}");
     let tries = world.view(id).await.unwrap().sends[0].attempts.len();

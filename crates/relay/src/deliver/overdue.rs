@@ -17,6 +17,9 @@ const LOOK: Duration = Duration::from_secs(60);
 /// Sends looked at together.
 const PAGE: usize = 500;
 
+/// Who hears within this time that a message has failed needs not hear that it is late.
+const SOON: SignedDuration = SignedDuration::from_hours(1);
+
 /// How old a message is when its sender hears of it.
 fn age(what: Overdue) -> SignedDuration {
     match what {
@@ -65,6 +68,9 @@ async fn tell(context: &Context, what: Overdue, send: &OverdueSend) {
     let OverdueSend { id, account, recipients, attempts, expires_at } = send;
     let directory = context.store.directory();
     let Some(account) = directory.account(*account) else { return };
+    if what == Overdue::Waiting && expires_at.duration_since(context.clock.now()) < SOON {
+        return;
+    }
     let news = match what {
         Overdue::Waiting => News::Delayed { recipients, attempts: *attempts, until: *expires_at },
         Overdue::Unreported => News::Succeeded { action: Action::Relayed, recipients, status: None },
