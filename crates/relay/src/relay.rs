@@ -136,6 +136,7 @@ async fn clean_up(context: &Context) -> Result<(), StoreError> {
     let history = SignedDuration::try_from(context.settings.history).unwrap_or(SignedDuration::MAX);
     while context.store.queue().prune(before(history), PRUNE).await? == PRUNE {}
     context.store.rate_usage().forget(before(MEMORY)).await?;
+    context.store.suppressions().forget_ended(before(history)).await?;
     let moved = context.store.queue().compact().await?;
     if moved > 0 {
         debug!(messages = moved, "waiting messages were moved so that old segments can go");
