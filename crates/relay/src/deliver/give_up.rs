@@ -127,10 +127,15 @@ pub(super) async fn tell_relayed(context: &Context, account: &Account, id: SendI
     tell_in_the_end(context, account, id, news).await;
 }
 
-/// Whether Azure posts what becomes of the account's mail.
+/// Whether Azure posts what becomes of the account's mail, or puts it into a queue that is read.
 async fn is_reported_on(context: &Context, account: &Account) -> bool {
-    let owner = SecretOwner::Account(account.id);
-    matches!(context.store.secrets().facts(owner, SecretName::EventKey).await, Ok(Some(_)))
+    let (owner, secrets) = (SecretOwner::Account(account.id), context.store.secrets());
+    for name in [SecretName::EventKey, SecretName::EventQueue] {
+        if matches!(secrets.facts(owner, name).await, Ok(Some(_))) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Tries to queue a DSN; with their waits they take half an hour.

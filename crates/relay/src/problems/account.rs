@@ -374,8 +374,9 @@ fn suppressed(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
             time(found.since, now)
         ),
         action: format!(
-            "`postern queue list --state failed --account {name}` lists them. Check the addresses. If one is valid \
-             again, remove it from the domain's suppression list in the Azure portal."
+            "`postern queue list --state failed --account {name}` lists them, and `postern suppression explain ADDRESS` \
+             says until when Azure drops mail to one. If an address is valid again and the domain's suppression list has \
+             it, remove it there in the Azure portal."
         ),
         ..problem(account, Code::RecipientsSuppressed, found.since)
     })
