@@ -288,13 +288,15 @@ fn checked_url(text: &str, reach: Reach, plain: Plain) -> Result<Url, Invalid> {
     };
     if url.scheme() == "http" && !is_here && plain == Plain::OnThisMachine {
         return Err(invalid(
-            "without TLS anybody on the way can read and change events: use https, or allow_plain",
+            "without TLS anybody on the way can read and change events: use https, or allow it (allow_plain, \
+             `--insecure`)",
         ));
     }
     let is_private = is_here || address.is_some_and(|address| !http_client::is_public(address));
     if is_private && reach == Reach::Public {
         return Err(invalid(
-            "its address is in a private network: allow_private allows that for this web hook",
+            "its address is in a private network or on this machine: allow that for this web hook (allow_private, \
+             `--allow-private`)",
         ));
     }
     Ok(url)

@@ -134,7 +134,7 @@ impl QuotaFacts {
         line("Present quota", self.quota.map_or_else(|| "unknown".to_owned(), say));
         line("Quota wanted", "[MINUTE] a minute, [HOUR] an hour, [DAY] a day".to_owned());
         line("Volume", self.volume());
-        line("Refused because of the quota (429)", format!("{} times of late", self.refused));
+        line("Refused because of the quota (429)", format!("{} times recently", self.refused));
         line("Kind of mail", format!("[TRANSACTIONAL, MARKETING]{}", self.lanes()));
         line("Failure rate", self.failures());
         line("Complaints", "[FROM YOUR MAILBOXES AND FEEDBACK LOOPS; Azure reports none]".to_owned());
