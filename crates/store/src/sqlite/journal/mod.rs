@@ -141,8 +141,7 @@ impl Journal {
             }
             let (_, file) = open.as_ref()?;
             let guess = HEADER_BYTES + ENVELOPE_BYTES + usize::try_from(wanted.bytes).ok()?;
-            let record =
-                Record::read(record_at(file, place.position, guess, &mut bytes).ok()?, place.segment)?;
+            let record = Record::read(record_at(file, place, guess, &mut bytes).ok()?, place.segment)?;
             let is_it = record.kind == Kind::Inline && envelope::read_id(record.envelope).ok()? == id;
             is_it.then(|| record.body.to_vec())
         };
@@ -164,7 +163,7 @@ impl Journal {
             opened => opened?.ok_or_else(damaged)?,
         };
         let mut bytes = Vec::new();
-        let end = record_at(&file, place.position, FIRST_READ, &mut bytes)?.len();
+        let end = record_at(&file, place, FIRST_READ, &mut bytes)?.len();
         bytes.truncate(end);
         let record = Record::read(&bytes, place.segment).ok_or_else(damaged)?;
         let (kind, message) = (record.kind, envelope::read(record.envelope)?);
@@ -198,9 +197,9 @@ impl HeaderKeeper {
     fn copy(&self, segment: u64) -> Result<(), StoreError> {
         let Some(file) = self.folder.read(segment)? else { return Ok(()) };
         let (mut headers, mut bytes) = (self.headers.of_segment(segment), Vec::new());
-        let mut position = segment::FILE_HEADER_BYTES;
-        while let Some(record) = Record::read(record_at(&file, position, FIRST_READ, &mut bytes)?, segment) {
-            position += record.bytes() as u64;
+        let mut place = JournalPosition { segment, position: segment::FILE_HEADER_BYTES };
+        while let Some(record) = Record::read(record_at(&file, place, FIRST_READ, &mut bytes)?, segment) {
+            place.position += record.bytes() as u64;
             let message = envelope::read(record.envelope)?;
             let is_returned = message.origin != Origin::Dsn && message.reverse_path.mailbox().is_some();
             if is_returned && record.kind == Kind::Inline {
@@ -217,8 +216,14 @@ const FIRST_READ: usize = 16_384;
 const ENVELOPE_BYTES: usize = 1_024;
 
 /// Reads the bytes of one record, as its own header counts them, into `bytes`, which may have been used before. `guess`
-/// is how many the record may have.
-fn record_at<'b>(file: &File, position: u64, guess: usize, bytes: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+/// is how many the record may have. Where there is no record of that segment, whatever an earlier use of the file left
+/// there is read no further.
+fn record_at<'b>(
+    file: &File,
+    JournalPosition { segment, position }: JournalPosition,
+    guess: usize,
+    bytes: &'b mut Vec<u8>,
+) -> io::Result<&'b [u8]> {
     bytes.resize(bytes.len().max(guess), 0);
     let (mut filled, mut end) = (0, guess);
     loop {
@@ -227,13 +232,46 @@ fn record_at<'b>(file: &File, position: u64, guess: usize, bytes: &'b mut Vec<u8
             more => filled += more,
         }
         let Some(header) = bytes[..filled].first_chunk::<HEADER_BYTES>() else { continue };
-        let number =
-            |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-        let wanted = HEADER_BYTES + number(20) as usize + number(24) as usize;
+        let Some(wanted) = Record::announced_bytes(header, segment) else { return Ok(&bytes[..filled]) };
         if filled >= wanted {
             return Ok(&bytes[..wanted]);
         }
+        // A damaged length asks for more than there is.
+        if wanted as u64 > file.metadata()?.len().saturating_sub(position) {
+            return Ok(&bytes[..filled]);
+        }
         end = wanted;
         bytes.resize(bytes.len().max(end), 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// A segment's file is used again: behind its last record is what the earlier use left, at any byte of a record.
+    #[test]
+    fn what_an_earlier_use_left_is_read_no_further() {
+        let mut written = Vec::new();
+        Record { kind: Kind::Inline, envelope: b"{}", body: b"now" }.write(7, &mut written);
+        let end = written.len() as u64;
+        Record { kind: Kind::Inline, envelope: b"{}", body: &[0xee; 40_000] }.write(6, &mut written);
+        let mut damaged = written[end as usize..end as usize + HEADER_BYTES].to_vec();
+        damaged[8..16].copy_from_slice(&7_u64.to_le_bytes());
+        damaged[24..28].copy_from_slice(&u32::MAX.to_le_bytes());
+        let (begin, mut file) = (written.len() as u64, tempfile::tempfile().unwrap());
+        file.write_all(&written).unwrap();
+        file.write_all(&damaged).unwrap();
+        let mut bytes = Vec::new();
+        let mut read = |position| {
+            let place = JournalPosition { segment: 7, position };
+            record_at(&file, place, FIRST_READ, &mut bytes)
+                .map(|found| Record::read(found, 7).is_some())
+                .unwrap()
+        };
+        assert_eq!([0, end, end + 1_000, begin].map(&mut read), [true, false, false, false]);
+        assert_eq!(bytes.len(), FIRST_READ);
     }
 }

@@ -57,18 +57,27 @@ impl<'a> Record<'a> {
         output[start + 4..start + 8].copy_from_slice(&checksum.to_le_bytes());
     }
 
+    /// Bytes of the record as its header counts them, unchecked; `None` where no record of that segment begins.
+    #[must_use]
+    pub fn announced_bytes(header: &[u8; HEADER_BYTES], segment: u64) -> Option<usize> {
+        if header[..4] != MAGIC || header[8..16] != segment.to_le_bytes() {
+            return None;
+        }
+        let [envelope, body] = [20, 24].map(|at| {
+            u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]) as usize
+        });
+        HEADER_BYTES.checked_add(envelope)?.checked_add(body)
+    }
+
     /// Reads the record at the start of `input`; `None` where there is no whole record of that segment.
     #[must_use]
     pub fn read(input: &'a [u8], segment: u64) -> Option<Self> {
         let header: &[u8; HEADER_BYTES] = input.first_chunk()?;
         let number =
             |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-        if header[..4] != MAGIC || header[8..16] != segment.to_le_bytes() {
-            return None;
-        }
+        let end = Self::announced_bytes(header, segment)?;
         let kind = [Kind::Inline, Kind::Large].into_iter().find(|kind| *kind as u8 == header[16])?;
-        let (envelope_bytes, body_bytes) = (number(20) as usize, number(24) as usize);
-        let end = HEADER_BYTES.checked_add(envelope_bytes)?.checked_add(body_bytes)?;
+        let envelope_bytes = number(20) as usize;
         let whole = input.get(..end)?;
         if crc32fast::hash(&whole[8..]) != number(4) {
             return None;
